@@ -1,0 +1,126 @@
+import CPostern
+import Glibc
+
+/// Small files of ours, of /proc and /sys. Everything here blocks as long as the file system does.
+public enum Files {
+    /// The whole file, nil when there is none. EFBIG when it is longer than `limit`.
+    public static func readSmall(_ path: String, limit: Int) throws(SysError) -> [UInt8]? {
+        do {
+            return try readAll(from: try open(path, O_RDONLY), limit: limit)
+        } catch  where error.errno == .noEntry {
+            return nil
+        }
+    }
+
+    /// Everything from the current position on. EFBIG past `limit` bytes.
+    public static func readAll(from fd: borrowing OwnedFD, limit: Int) throws(SysError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: min(limit + 1, 16384))
+        while true {
+            // SAFETY: read writes at most the buffer's count.
+            let length = try sysCallSize("read") {
+                unsafe chunk.withUnsafeMutableBytes { unsafe read(fd.raw, $0.baseAddress, $0.count) }
+            }
+            if length == 0 { return bytes }
+            guard bytes.count + length <= limit else {
+                throw SysError(call: "read", errno: Errno(rawValue: EFBIG))
+            }
+            bytes += chunk[..<length]
+        }
+    }
+
+    /// Writes all bytes. For files: on a full nonblocking pipe it throws EAGAIN.
+    public static func writeAll(_ bytes: [UInt8], to fd: borrowing OwnedFD) throws(SysError) {
+        var written = 0
+        while written < bytes.count {
+            // SAFETY: reads only what is left of the buffer.
+            written += try sysCallSize("write") {
+                unsafe bytes.withUnsafeBytes { all in
+                    let rest = unsafe UnsafeRawBufferPointer(rebasing: all[written...])
+                    return unsafe Glibc.write(fd.raw, rest.baseAddress, rest.count)
+                }
+            }
+        }
+    }
+
+    /// Replaces the file in one step: written beside it, mode 0600, then renamed. Not synced: ours live in /run.
+    public static func write(_ bytes: [UInt8], to path: String) throws(SysError) {
+        let temporary = path + ".new"
+        let fd = try open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600)
+        try writeAll(bytes, to: fd)
+        try rename(temporary, to: path)
+    }
+
+    /// Creates the file, which must not be there (EEXIST), mode 0600.
+    public static func create(_ bytes: [UInt8], at path: String) throws(SysError) {
+        let fd = try open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+        try writeAll(bytes, to: fd)
+    }
+
+    public static func rename(_ path: String, to other: String) throws(SysError) {
+        // SAFETY: both paths live for the call.
+        _ = try sysCall("rename") { unsafe Glibc.rename(path, other) }
+    }
+
+    /// Opens, CLOEXEC, with the flags of open(2).
+    package static func open(_ path: String, _ flags: Int32, _ mode: UInt32 = 0) throws(SysError) -> OwnedFD {
+        // SAFETY: the path lives for the call.
+        OwnedFD(owning: try sysCall("open") { unsafe postern_open(path, flags | O_CLOEXEC, mode) })
+    }
+
+    /// Opens /dev/null for both directions.
+    public static func null() throws(SysError) -> OwnedFD {
+        try open("/dev/null", O_RDWR)
+    }
+
+    /// Opens for reading.
+    public static func openForReading(_ path: String) throws(SysError) -> OwnedFD {
+        try open(path, O_RDONLY)
+    }
+
+    /// Opens for writing at the end, created with mode 0600 when missing.
+    public static func openForAppending(_ path: String) throws(SysError) -> OwnedFD {
+        try open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600)
+    }
+
+    /// Whether there is something at the path (following links).
+    public static func exists(_ path: String) -> Bool {
+        // SAFETY: the path lives for the call.
+        unsafe access(path, F_OK) == 0
+    }
+
+    /// mkdir(2); a directory that is there already is fine and keeps its mode.
+    public static func makeDirectory(_ path: String, mode: UInt32) throws(SysError) {
+        // SAFETY: the path lives for the call.
+        guard unsafe postern_make_directory(path, mode) < 0 else { return }
+        let error = Errno.last
+        guard error == .alreadyExists else { throw SysError(call: "mkdir", errno: error) }
+    }
+
+    /// Removes a file or an empty directory. One that is not there is fine.
+    public static func remove(_ path: String) throws(SysError) {
+        do {
+            // SAFETY: the path lives for the call.
+            _ = try sysCall("remove") { unsafe Glibc.remove(path) }
+        } catch  where error.errno == .noEntry {
+            return
+        }
+    }
+
+    /// The names in a directory, without `.` and `..`, in no order. Names that are not UTF-8 are repaired and so
+    /// cannot be opened: none of ours.
+    public static func list(_ path: String) throws(SysError) -> [String] {
+        // SAFETY: the stream is closed below and lives only here.
+        guard let stream = unsafe opendir(path) else { throw SysError(call: "opendir", errno: .last) }
+        defer { unsafe _ = closedir(stream) }
+        var names: [String] = []
+        // SAFETY: the entry is valid until the next readdir, and its name ends with NUL.
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names
+    }
+}
