@@ -103,8 +103,9 @@ public struct Child: ~Copyable {
         try sysCall("waitid") { postern_pidfd_ended(pidfd.raw) } == 1
     }
 
-    /// Waits for the end, blocking unless `hasExited`, and frees the pid.
-    public consuming func reap() throws(SysError) -> ExitStatus {
+    /// Waits for the end, blocking unless `hasExited`, and frees the pid: to be called once (ECHILD after that), and
+    /// nothing else after it.
+    public func reap() throws(SysError) -> ExitStatus {
         var status = postern_exit()
         // SAFETY: filled by the call.
         _ = try sysCall("waitid") { unsafe postern_pidfd_reap(pidfd.raw, &status) }

@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+// Postern: a session inside a Linux guest, run by systemd.
+
+import PackageDescription
+
+/// What every target of ours is held to.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// How the worker is linked. It starts once per session, so the dynamic loader's work is the product:
+/// libstdc++ and libgcc come in statically, relocations are packed (DT_RELR), the image stays PIE.
+/// These are unsafeFlags and therefore only ever stand on executables; the library products carry none,
+/// so that other packages can depend on them.
+let lean: [LinkerSetting] = [
+    .unsafeFlags([
+        "-use-ld=lld",
+        "-Xlinker", "--as-needed",
+        "-Xlinker", "-l:libstdc++.a",
+        "-Xclang-linker", "-static-libgcc",
+        "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+        "-Xlinker", "-z", "-Xlinker", "now",
+        "-Xlinker", "--gc-sections",
+    ])
+]
+
+let package = Package(
+    name: "postern",
+    products: [
+        .executable(name: "postern-worker", targets: ["postern-worker"]),
+        .executable(name: "postern", targets: ["postern"]),
+        .library(name: "PosternWire", targets: ["PosternWire"]),
+        .library(name: "PosternClient", targets: ["PosternClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0")
+    ],
+    targets: [
+        .target(name: "CPostern", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"], .when(configuration: .debug))]),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+
+        .target(name: "PosternWire", exclude: ["PROTOCOL.md"], swiftSettings: strict),
+        .target(name: "PosternSys", dependencies: ["CPostern"], swiftSettings: strict),
+        .target(name: "PosternSystemd", dependencies: ["CSystemd", "PosternSys"], swiftSettings: strict),
+        .target(
+            name: "PosternSession", dependencies: ["PosternWire", "PosternSys", "PosternSystemd"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "postern-worker", dependencies: ["PosternSession", "PosternSys", "PosternSystemd"],
+            swiftSettings: strict, linkerSettings: lean),
+
+        .target(name: "PosternClient", dependencies: ["PosternWire", "PosternSys"], swiftSettings: strict),
+        .executableTarget(
+            name: "postern",
+            dependencies: [
+                "PosternClient", "PosternSystemd",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        .testTarget(
+            name: "PosternWireTests", dependencies: ["PosternWire"], exclude: ["Golden"],
+            swiftSettings: strict),
+        .testTarget(name: "PosternSysTests", dependencies: ["PosternSys"], swiftSettings: strict),
+        .testTarget(name: "PosternSessionTests", dependencies: ["PosternSession"], swiftSettings: strict),
+        .testTarget(name: "PosternClientTests", dependencies: ["PosternClient"], swiftSettings: strict),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["PosternWire", "PosternSys"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,46 @@
+internal import PosternSys
+internal import PosternWire
+
+/// The end of a connection that has no session: one ERROR frame, then shutdown.
+enum Farewell {
+    /// How long the client gets to take the frame, in nanoseconds.
+    private static let patience: UInt64 = 2_000_000_000
+
+    /// Sends `report` and shuts the connection down; blocks for at most two seconds.
+    ///
+    /// - Parameter reading: whether what the client has sent and still sends is read (and thrown away) until
+    ///   it has closed or said BYE: a VMM's proxy may drop what was not delivered when it sees the shutdown.
+    static func send(_ report: ErrorReport, on socket: borrowing OwnedFD, reading: Bool = true) {
+        var queue = ByteQueue(capacity: Limits.header + Limits.control)
+        queue.append(FrameEncoder.frame(.error, report.encode()))
+        var clock = LoopClock()
+        let deadline = clock.now + patience
+        do throws(SysError) {
+            var isOver = false
+            while !isOver, clock.now < deadline {
+                if !queue.isEmpty { _ = try queue.drainSocket(to: socket) }
+                if queue.isEmpty, !reading { break }
+                var set = PollSet()
+                _ = set.add(socket, read: reading, write: !queue.isEmpty)
+                try set.wait(milliseconds: clock.milliseconds(until: deadline))
+                clock.turn()
+                if reading { isOver = try hasEnded(socket) && queue.isEmpty }
+            }
+        } catch {
+            // The client is gone; the journal has the reason.
+        }
+        Sockets.shutdownBoth(socket)
+    }
+
+    /// Throws away what has come; true at the end of it.
+    private static func hasEnded(_ socket: borrowing OwnedFD) throws(SysError) -> Bool {
+        var waste = ByteQueue(capacity: Limits.data)
+        while true {
+            switch try waste.fillSocket(from: socket) {
+            case .bytes: waste.removeAll()
+            case .wouldBlock: return false
+            case .endOfFile: return true
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+internal import PosternWire
+
+/// What this worker allows: its command line, and nothing else. One socket unit is one policy.
+package struct Policy: Equatable, Sendable {
+    /// The unit's name, `%n`; the worker's own cgroup is named after it.
+    package var unit: String?
+    /// The template's name, `%p`: the sessions of one template see each other.
+    package var template = "postern"
+    /// Where living sessions are on record, `%t/postern`. Without it no id, name or count is kept.
+    package var stateDirectory: String?
+    package var peers: [PeerRule] = [.own, .hostReserved]
+    /// Every session runs as this user.
+    package var user: [UInt8]?
+    package var maxSessions: Int?
+    /// Seconds.
+    package var maxTimeout: UInt64?
+    package var maxIdle: UInt64?
+    package var openTimeout: UInt64 = 10
+    package var grace: UInt64 = 5
+    package var holdInput: UInt64 = 0
+    package var commandLog = CommandLog.full
+
+    /// How much of a command the journal gets: arguments may hold passwords.
+    package enum CommandLog: String, Sendable, CaseIterable { case full, name, none }
+
+    package init() {}
+
+    /// Reads `--flag=value` words.
+    package init(arguments: some Sequence<String>) throws(PolicyError) {
+        for argument in arguments {
+            let sides = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard sides.count == 2 else { throw .malformed(argument) }
+            let (flag, value) = (String(sides[0]), String(sides[1]))
+            func number(_ range: ClosedRange<UInt64>) throws(PolicyError) -> UInt64 {
+                guard let number = Decimal.unsigned(value.utf8), range.contains(number) else {
+                    throw .badValue(flag: flag, value: value, expected: "\(range.lowerBound) to \(range.upperBound)")
+                }
+                return number
+            }
+            let seconds: ClosedRange<UInt64> = 1...3_155_760_000
+            switch flag {
+            case "--unit": unit = value
+            case "--template": template = value
+            case "--state-dir": stateDirectory = value
+            case "--peers":
+                peers = []
+                for word in value.split(separator: ",") {
+                    guard let rule = PeerRule(word) else {
+                        throw .badValue(
+                            flag: flag, value: String(word),
+                            expected: "root, own, anyone, host-reserved, host, loopback, cid:N or any-cid")
+                    }
+                    peers.append(rule)
+                }
+            case "--user":
+                guard !value.isEmpty else { throw .badValue(flag: flag, value: value, expected: "a user") }
+                user = Array(value.utf8)
+            case "--max-sessions": maxSessions = Int(clamping: try number(1...1_000_000))
+            case "--max-timeout": maxTimeout = try number(seconds)
+            case "--max-idle": maxIdle = try number(seconds)
+            case "--open-timeout": openTimeout = try number(1...3600)
+            case "--grace": grace = try number(0...3600)
+            case "--hold-input": holdInput = try number(0...3600)
+            case "--log-command":
+                guard let log = CommandLog(rawValue: value) else {
+                    throw .badValue(flag: flag, value: value, expected: "full, name or none")
+                }
+                commandLog = log
+            default: throw .unknown(flag)
+            }
+        }
+        if maxSessions != nil, stateDirectory == nil { throw .missing("--state-dir", neededBy: "--max-sessions") }
+    }
+}
+
+package enum PolicyError: Error, Equatable, CustomStringConvertible {
+    case malformed(String)
+    case unknown(String)
+    case badValue(flag: String, value: String, expected: String)
+    case missing(String, neededBy: String)
+
+    package var description: String {
+        switch self {
+        case .malformed(let word): "'\(word)' is not a --flag=value"
+        case .unknown(let flag): "unknown flag '\(flag)'"
+        case .badValue(let flag, let value, let expected): "\(flag) cannot be '\(value)': expected \(expected)"
+        case .missing(let flag, let other): "\(other) needs \(flag)"
+        }
+    }
+}

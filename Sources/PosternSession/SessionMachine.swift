@@ -1,0 +1,330 @@
+package import PosternSys
+package import PosternWire
+
+/// Decides what happens in a session: facts in, actions out. It makes no system call and sees none of the
+/// session's bytes, only how many there were; the loop does the rest.
+///
+/// A session's life:
+///
+///     running ──child exits──► draining ──output sent──► flushing ──BYE──► closed
+///        │                        ▲
+///        └─HANGUP, lost, limit──► ending: HUP, CONT … grace … KILL
+///
+/// Times are loop time in nanoseconds (see `LoopClock`).
+package struct SessionMachine {
+    package enum Event {
+        case stdin(Int)
+        case control(FrameKind, [UInt8])
+        case malformed(WireError)
+        /// The socket ended or failed.
+        case connectionLost
+        /// The child took, or will never take, this many bytes of stdin.
+        case stdinConsumed(Int)
+        case outputRead(Int)
+        case childExited
+        /// All output the child left behind is in the outbox.
+        case outputDrained
+        /// The outbox is empty.
+        case flushed
+        /// systemd wants the worker to end.
+        case terminate(ErrorReport.Stage)
+        case tick
+    }
+
+    package enum Action: Equatable {
+        case resize(TerminalSize)
+        case signal(Signal, SignalRequest.Scope)
+        /// No more stdin will come: half-close it once what is queued was written.
+        case endStdin
+        case send(FrameKind, [UInt8])
+        /// HUP, then CONT, to every process of the session.
+        case hangUpSession
+        case killSession
+        /// Nobody will read the output any more: read it, so that the child can end, and drop it.
+        case discardOutput
+        case sendExit(Exit.Cause?)
+        case audit(Audit.Event)
+        /// Shut the connection down and end the worker.
+        case close
+    }
+
+    private enum Phase: Equatable { case running, draining, flushing, closed }
+    private enum Client: Equatable {
+        /// It reads and may ask for things.
+        case present
+        /// It was told the end (EXIT or ERROR), or said HANGUP: nothing it sends matters but BYE.
+        case dismissed
+        case gone
+    }
+
+    private var phase = Phase.running
+    private var client = Client.present
+    package private(set) var cause: Exit.Cause?
+    /// Set once the session has been hung up: when what is left of it is killed.
+    private var killAt: UInt64?
+    private var isEnding = false
+    /// Nobody waits for the output for longer than this, once the client was dismissed.
+    private var dismissedUntil: UInt64?
+
+    private let grace: UInt64
+    private let timeoutAt: UInt64?
+    private let idle: UInt64?
+    private var lastActivity: UInt64
+    private var lastHeard: UInt64
+    private var lastPing: UInt64
+
+    private var stdinReceived: UInt64 = 0
+    package private(set) var stdinConsumed: UInt64 = 0
+    private var stdinLimit: UInt64
+    private let stdinWindow: UInt64
+    private var stdinEnded = false
+    /// Output read from the child, and up to where the client takes it.
+    package private(set) var outputOffset: UInt64 = 0
+    private var outputLimit: UInt64
+    private var outputConsumed: UInt64 = 0
+
+    /// How long a client that was told the end may take to read it; its heartbeat replaces this after EXIT.
+    static let farewell: UInt64 = 2_000_000_000
+    /// After EXIT a client may be busy writing for as long as it lives. It is asked this often …
+    static let heartbeat: UInt64 = 15_000_000_000
+    /// … and counts as dead after this long without a word.
+    static let silence: UInt64 = 45_000_000_000
+
+    package init(request: OpenRequest, stdinWindow: Int, grace: UInt64, timeout: UInt64?, idle: UInt64?, now: UInt64) {
+        self.grace = grace
+        self.idle = idle
+        self.stdinWindow = UInt64(stdinWindow)
+        timeoutAt = timeout.map { now + $0 }
+        stdinLimit = UInt64(stdinWindow)
+        outputLimit = request.limit
+        stdinEnded = !request.stdin
+        lastActivity = now
+        lastHeard = now
+        lastPing = now
+    }
+
+    /// How many bytes of output the client's window has room for.
+    package var outputRoom: Int { Int(clamping: outputLimit - outputOffset) }
+    package var isClosed: Bool { phase == .closed }
+    package var childHasExited: Bool { phase != .running }
+    package var acceptsInput: Bool { client == .present && phase == .running && !stdinEnded }
+    /// Whether what arrives on the socket still has to be looked at.
+    package var isListening: Bool { client != .gone && phase != .closed }
+
+    /// When the machine wants a tick at the latest.
+    package var deadline: UInt64? {
+        var times = [killAt, dismissedUntil].compactMap { $0 }
+        if phase == .running, !isEnding {
+            if let timeoutAt { times.append(timeoutAt) }
+            if let idle { times.append(lastActivity + idle) }
+        }
+        if phase == .flushing, client == .present {
+            times.append(min(lastPing + Self.heartbeat, lastHeard + Self.silence))
+        }
+        return times.min()
+    }
+
+    package mutating func handle(_ event: Event, now: UInt64) -> [Action] {
+        switch event {
+        case .stdin(let count):
+            return takeStdin(count, now)
+        case .control(let kind, let payload):
+            lastHeard = now
+            do throws(WireError) {
+                return try take(kind, payload, now)
+            } catch {
+                return refuse(error, now)
+            }
+        case .malformed(let error):
+            return refuse(error, now)
+        case .connectionLost:
+            return lose(now)
+        case .stdinConsumed(let count):
+            stdinConsumed += UInt64(count)
+            lastActivity = now
+            return growWindow()
+        case .outputRead(let count):
+            outputOffset += UInt64(count)
+            lastActivity = now
+            return []
+        case .childExited:
+            phase = .draining
+            // Whoever ended the session ends all of it; after a normal exit systemd takes what is left.
+            return isEnding ? [.killSession] : []
+        case .outputDrained:
+            guard phase == .draining else { return [] }
+            phase = .flushing
+            lastHeard = now
+            lastPing = now
+            guard client == .present || cause == .hangup else { return [] }
+            return [.sendExit(cause)]
+        case .flushed:
+            guard phase == .flushing, client != .present else { return [] }
+            return client == .gone ? close() : []
+        case .terminate(let stage):
+            return stop(stage, now)
+        case .tick:
+            return tick(now)
+        }
+    }
+
+    // MARK: - What the client sends
+
+    private mutating func takeStdin(_ count: Int, _ now: UInt64) -> [Action] {
+        lastHeard = now
+        guard client == .present else { return [] }
+        guard !stdinEnded else { return refuse(.unexpectedFrame(.stdin), now) }
+        stdinReceived += UInt64(count)
+        guard stdinReceived <= stdinLimit else { return refuse(.windowOverrun, now) }
+        lastActivity = now
+        return []
+    }
+
+    private mutating func take(
+        _ kind: FrameKind, _ payload: [UInt8], _ now: UInt64
+    ) throws(WireError) -> [Action] {
+        if client != .present {
+            // Frames that crossed the end on their way.
+            return kind == .bye ? close() : []
+        }
+        switch kind {
+        case .stdinEOF:
+            if stdinEnded { return [] }
+            stdinEnded = true
+            return [.endStdin]
+        case .resize:
+            let size = try TerminalSize(payload)
+            return phase == .running ? [.resize(size)] : []
+        case .signal:
+            let request = try SignalRequest(payload)
+            guard phase == .running else { return [] }
+            guard let signal = Signal(request.signal) else {
+                let text = "unknown signal '\(Text.printable(request.signal, limit: 64))': nothing was sent"
+                return [.send(.notice, Notice(about: "signal", text: text).encode())]
+            }
+            return [.signal(signal, request.scope), .audit(.signal(signal, request.scope))]
+        case .window:
+            let window = try WindowUpdate(payload)
+            guard window.consumed <= outputOffset, window.consumed >= outputConsumed,
+                window.limit >= outputLimit
+            else { throw .badValue("consumed", Array(String(window.consumed).utf8)) }
+            outputConsumed = window.consumed
+            outputLimit = window.limit
+            return []
+        case .ping:
+            return [.send(.pong, payload)]
+        case .pong:
+            return []
+        case .hangup:
+            client = .dismissed
+            dismissedUntil = now + Self.farewell + grace
+            cause = cause ?? .hangup
+            return [.audit(.hangup), .discardOutput] + end(now)
+        case .detach:
+            return [.send(.notice, Notice(about: "detach", text: "this worker cannot detach sessions").encode())]
+        case .bye:
+            // BYE before EXIT means nothing; after it, the client has all there was.
+            guard phase == .flushing else { throw .unexpectedFrame(kind) }
+            return close()
+        case .open, .attach, .list, .stdin, .started, .stdout, .stderr, .exit, .error, .notice:
+            throw .unexpectedFrame(kind)
+        }
+    }
+
+    private mutating func growWindow() -> [Action] {
+        let limit = stdinConsumed + stdinWindow
+        guard client == .present, !stdinEnded, phase == .running, limit - stdinLimit >= stdinWindow / 4
+        else { return [] }
+        stdinLimit = limit
+        return [.send(.window, WindowUpdate(consumed: stdinConsumed, limit: limit).encode())]
+    }
+
+    // MARK: - Ends
+
+    /// Hangs the whole session up, once; `killAt` later it is killed.
+    private mutating func end(_ now: UInt64) -> [Action] {
+        guard !isEnding else { return [] }
+        isEnding = true
+        // A child that has exited is drained and sent as ever; what it left behind is not waited for.
+        guard phase == .running else { return [.killSession] }
+        killAt = now + grace
+        return [.hangUpSession]
+    }
+
+    /// Tells a client that is still there why its session ends without EXIT.
+    private mutating func dismiss(_ report: ErrorReport, _ now: UInt64) -> [Action] {
+        guard client == .present else { return [] }
+        client = .dismissed
+        dismissedUntil = now + Self.farewell + grace
+        return [.discardOutput, .send(.error, report.encode())]
+    }
+
+    private mutating func refuse(_ error: WireError, _ now: UInt64) -> [Action] {
+        guard client == .present else { return lose(now) }
+        let report = ErrorReport(stage: .protocol, field: error.field, text: error.description)
+        return [.audit(.protocolError(error))] + dismiss(report, now) + end(now)
+    }
+
+    private mutating func lose(_ now: UInt64) -> [Action] {
+        guard client != .gone else { return [] }
+        let wasPresent = client == .present
+        client = .gone
+        if phase == .flushing { return (wasPresent ? [.audit(.lost)] : []) + close() }
+        return (wasPresent ? [.audit(.lost), .discardOutput] : []) + end(now)
+    }
+
+    private mutating func stop(_ stage: ErrorReport.Stage, _ now: UInt64) -> [Action] {
+        let text =
+            switch stage {
+            case .reboot: "the guest is rebooting"
+            case .shutdown: "the guest is shutting down"
+            default: "the session's unit was stopped in the guest"
+            }
+        // Once EXIT is out the client has what it came for: only its BYE is not waited for any longer.
+        if phase == .flushing { return close() }
+        return [.audit(.stopped(stage))] + dismiss(ErrorReport(stage: stage, text: text), now) + end(now)
+    }
+
+    private mutating func close() -> [Action] {
+        guard phase == .flushing else {
+            client = .gone
+            return []
+        }
+        phase = .closed
+        return [.close]
+    }
+
+    private mutating func tick(_ now: UInt64) -> [Action] {
+        var actions: [Action] = []
+        if phase == .running, !isEnding {
+            if let timeoutAt, now >= timeoutAt {
+                actions += limit(.timeout, now)
+            } else if let idle, now >= lastActivity + idle {
+                actions += limit(.idle, now)
+            }
+        }
+        if let time = killAt, now >= time {
+            killAt = nil
+            actions.append(.killSession)
+        }
+        if let time = dismissedUntil, now >= time {
+            dismissedUntil = nil
+            client = .gone
+            if phase == .flushing { actions += close() }
+        }
+        if phase == .flushing, client == .present {
+            if now >= lastHeard + Self.silence {
+                actions += lose(now)
+            } else if now >= lastPing + Self.heartbeat {
+                lastPing = now
+                actions.append(.send(.ping, []))
+            }
+        }
+        return actions
+    }
+
+    private mutating func limit(_ cause: Exit.Cause, _ now: UInt64) -> [Action] {
+        self.cause = cause
+        return [.audit(.limit(cause))] + end(now)
+    }
+}

@@ -1,0 +1,195 @@
+internal import PosternSys
+internal import PosternWire
+
+/// What a session will be, decided from what the client asks, who it is, and what the unit allows. Nothing
+/// has been made yet; whatever is wrong with the request is found here or by the kernel, not later.
+struct SessionPlan {
+    let request: OpenRequest
+    let user: UserRecord
+    let child: ChildSpec
+    /// Nanoseconds.
+    let timeout: UInt64?
+    let idle: UInt64?
+    let holdInput: UInt64
+    /// For the journal; what of it is written there is policy.
+    let command: [[UInt8]]
+
+    init(_ request: OpenRequest, grant: Grant, policy: Policy) throws(ErrorReport) {
+        self.request = request
+        user = try Self.user(request, grant, policy)
+        let gid = try Self.group(request, user, grant)
+        timeout = try Self.limit(request.timeout, policy.maxTimeout, "timeout")
+        idle = try Self.limit(request.idle, policy.maxIdle, "idle")
+        holdInput = (request.holdInput ?? policy.holdInput) * 1_000_000_000
+
+        let environment = ChildEnvironment(request, user: user)
+        // A shell that was not asked for by name is a login shell, as ssh and machinectl give.
+        let shell = user.shell.isEmpty ? Array("/bin/sh".utf8) : user.shell
+        let program = request.arguments.first ?? shell
+        guard !program.isEmpty else {
+            throw ErrorReport(stage: .exec, errno: "ENOENT", field: "arg", text: "the command's name is empty")
+        }
+        let arguments =
+            request.arguments.isEmpty
+            ? [[UInt8(ascii: "-")] + (shell.split(separator: UInt8(ascii: "/")).last ?? [])] : request.arguments
+        command = request.arguments.isEmpty ? [shell] : request.arguments
+
+        let directory = try Self.directory(request.workingDirectory, home: user.home)
+        var child = ChildSpec(
+            arguments: arguments, programs: ChildSpec.candidates(for: program, path: environment.path))
+        child.environment = environment.entries
+        child.workingDirectory = directory ?? (user.home.isEmpty ? Array("/".utf8) : user.home)
+        // Only a directory nobody asked for may be replaced.
+        child.fallbackDirectory = directory == nil ? Array("/".utf8) : nil
+        child.makeDirectory = request.makeDirectory
+        child.limits = try Self.limits(request.resourceLimits, grant)
+        child.oomScoreAdjust = try Self.oomScore(request.oomScoreAdjust, grant)
+        if Process.effectiveUserID == 0 {
+            child.credentials = ChildSpec.Credentials(
+                uid: user.uid, gid: gid,
+                groups: user.uid == 0 ? [gid] : Users.supplementaryGroups(of: user))
+        }
+        self.child = child
+    }
+
+    // MARK: - Who
+
+    private static func user(
+        _ request: OpenRequest, _ grant: Grant, _ policy: Policy
+    ) throws(ErrorReport) -> UserRecord {
+        let record: UserRecord
+        if let wanted = request.user ?? policy.user {
+            record = try lookUp(wanted)
+        } else {
+            let uid: UInt32 =
+                switch grant {
+                case .only(let uid): uid
+                case .anyone: Process.effectiveUserID
+                }
+            record = try lookUp(Array(String(uid).utf8))
+        }
+        if let only = policy.user, try lookUp(only).uid != record.uid {
+            throw ErrorReport(
+                stage: .policy, field: "user",
+                text: "this unit's sessions run as '\(Text.printable(only))' only, not as '\(record.shownName)'")
+        }
+        if case .only(let uid) = grant, record.uid != uid {
+            throw ErrorReport(
+                stage: .policy, field: "user",
+                text: "user id \(uid) may only run as itself, not as '\(record.shownName)'")
+        }
+        if Process.effectiveUserID != 0, record.uid != Process.effectiveUserID {
+            throw ErrorReport(
+                stage: .policy, field: "user",
+                text: "this worker does not run as root and cannot become '\(record.shownName)'")
+        }
+        return record
+    }
+
+    private static func lookUp(_ name: [UInt8]) throws(ErrorReport) -> UserRecord {
+        do throws(SysError) {
+            if let user = try Users.user(named: name) { return user }
+        } catch {
+            throw ErrorReport(
+                stage: .user, errno: error.errno.name, field: "user",
+                text: "cannot look user '\(Text.printable(name, limit: 64))' up: \(error)")
+        }
+        throw ErrorReport(
+            stage: .user, field: "user",
+            text: "no user '\(Text.printable(name, limit: 64))' in the guest; give one of its passwd, or a number")
+    }
+
+    private static func lookUpGroup(_ name: [UInt8]) throws(ErrorReport) -> UInt32 {
+        do throws(SysError) {
+            if let gid = try Users.group(name) { return gid }
+        } catch {
+            throw ErrorReport(
+                stage: .group, errno: error.errno.name, field: "group",
+                text: "cannot look group '\(Text.printable(name, limit: 64))' up: \(error)")
+        }
+        throw ErrorReport(
+            stage: .group, field: "group",
+            text: "no group '\(Text.printable(name, limit: 64))' in the guest; give one it has, or a number")
+    }
+
+    private static func group(
+        _ request: OpenRequest, _ user: UserRecord, _ grant: Grant
+    ) throws(ErrorReport) -> UInt32 {
+        guard let wanted = request.group else { return user.gid }
+        let gid = try lookUpGroup(wanted)
+        let mayChoose = grant == .anyone && Process.effectiveUserID == 0
+        if !mayChoose, gid != user.gid, !Users.supplementaryGroups(of: user).contains(gid) {
+            throw ErrorReport(
+                stage: .policy, field: "group",
+                text: "'\(user.shownName)' is not in group '\(Text.printable(wanted))'")
+        }
+        return gid
+    }
+
+    // MARK: - Limits
+
+    private static func limit(
+        _ wanted: UInt64?, _ most: UInt64?, _ field: String
+    ) throws(ErrorReport) -> UInt64? {
+        if let wanted, let most, wanted > most {
+            throw ErrorReport(
+                stage: .policy, field: field,
+                text: "\(field) of \(wanted) s is above the \(most) s this unit allows (--max-\(field))")
+        }
+        return (wanted ?? most).map { $0 * 1_000_000_000 }
+    }
+
+    private static func limits(
+        _ wanted: [OpenRequest.ResourceLimit], _ grant: Grant
+    ) throws(ErrorReport) -> [ChildSpec.Limit] {
+        var limits: [ChildSpec.Limit] = []
+        for limit in wanted {
+            func refuse(_ stage: ErrorReport.Stage, _ why: String) -> ErrorReport {
+                ErrorReport(
+                    stage: stage, field: "rlimit", text: "rlimit \(Text.printable(Array(limit.description.utf8))): \(why)")
+            }
+            guard let resource = ResourceLimit.named(Array(limit.resource.utf8)) else {
+                throw refuse(.rlimit, "no such resource; known are \(ResourceLimit.table.map(\.name).joined(separator: " "))")
+            }
+            guard limit.soft <= limit.hard else { throw refuse(.rlimit, "the soft limit is above the hard one") }
+            // The child's limits are set while it is root still: what its user could not raise, we must not.
+            if grant != .anyone, let hard = Self.hardLimit(resource), limit.hard > hard {
+                let most = hard == OpenRequest.ResourceLimit.unlimited ? "unlimited" : String(hard)
+                throw refuse(.policy, "above the hard limit of \(most) that applies to you")
+            }
+            limits.append(ChildSpec.Limit(resource: resource, soft: limit.soft, hard: limit.hard))
+        }
+        return limits
+    }
+
+    private static func hardLimit(_ resource: ResourceLimit) -> UInt64? {
+        do throws(SysError) {
+            return try resource.current().hard
+        } catch {
+            // A kernel that does not know the resource: setrlimit will say so, with the resource's name.
+            return nil
+        }
+    }
+
+    private static func oomScore(_ wanted: Int?, _ grant: Grant) throws(ErrorReport) -> Int? {
+        guard let wanted, wanted < 0, grant != .anyone else { return wanted }
+        throw ErrorReport(
+            stage: .policy, field: "oom-score-adj", text: "oom-score-adj \(wanted): only root may go below 0")
+    }
+
+    // MARK: - Where
+
+    private static func directory(_ wanted: [UInt8]?, home: [UInt8]) throws(ErrorReport) -> [UInt8]? {
+        guard let wanted else { return nil }
+        if wanted.first == UInt8(ascii: "/") { return wanted }
+        if wanted == [UInt8(ascii: "~")] { return home }
+        if wanted.starts(with: "~/".utf8) { return home + wanted.dropFirst() }
+        throw ErrorReport(
+            stage: .cwd, field: "cwd",
+            text: "'\(Text.printable(wanted))' is neither an absolute path nor below '~'")
+    }
+}
+
+extension UserRecord {
+    var shownName: String { Text.printable(name, limit: 64) }
+}

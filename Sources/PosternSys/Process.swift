@@ -1,0 +1,29 @@
+import Glibc
+
+/// What this process is and was given.
+public enum Process {
+    public static var effectiveUserID: UInt32 { geteuid() }
+    public static var id: Int32 { getpid() }
+
+    /// A variable of our environment, as bytes.
+    public static func environment(_ name: String) -> [UInt8]? {
+        // SAFETY: nothing in this process changes the environment; the bytes are copied before we return.
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe Array(UnsafeRawBufferPointer(start: value, count: strlen(value)))
+    }
+}
+
+extension Process {
+    /// Ends this process with `code`. Nothing is unwound; atexit handlers run.
+    public static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
+}
+
+/// Where a program complains.
+public enum StandardError {
+    /// Writes `text` as it is; a failure has nobody left to be told.
+    public static func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        // SAFETY: the buffer lives for the call.
+        unsafe bytes.withUnsafeBytes { unsafe _ = Glibc.write(2, $0.baseAddress, $0.count) }
+    }
+}

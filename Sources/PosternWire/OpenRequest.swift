@@ -1,0 +1,218 @@
+/// OPEN: everything a session is asked to be. PROTOCOL.md, "OPEN".
+///
+/// Values are bytes as the kernel takes them; none holds a NUL. Optional ones are absent from the frame when
+/// nil, and the worker then does what its unit says.
+public struct OpenRequest: Equatable, Sendable {
+    /// The session's id, chosen by the client: 128 random bits in lower-case hexadecimal.
+    public var session: SessionID
+    /// The writer's secret, same form. Whoever shows it again with a higher `connection` is the same writer.
+    public var token: SessionID
+    /// Counts this writer's connections to the session, from 1.
+    public var connection: UInt64 = 1
+    /// The command and its arguments; none means the user's shell.
+    public var arguments: [[UInt8]] = []
+    /// `NAME=value` entries set in the child's environment.
+    public var environment: [[UInt8]] = []
+    public var workingDirectory: [UInt8]?
+    /// Create the working directory, as the target user, when it is missing.
+    public var makeDirectory = false
+    /// A name or a number.
+    public var user: [UInt8]?
+    public var group: [UInt8]?
+    /// The terminal to make; nil means three pipes.
+    public var terminal: Terminal?
+    /// Whether the client sends stdin. Without it the child's stdin is empty.
+    public var stdin = false
+    public var resourceLimits: [ResourceLimit] = []
+    /// −1000…1000.
+    public var oomScoreAdjust: Int?
+    /// Seconds the session may last.
+    public var timeout: UInt64?
+    /// Seconds the session may pass without a byte in either direction.
+    public var idle: UInt64?
+    /// Seconds that input is held back at most, until the first output.
+    public var holdInput: UInt64?
+    /// A name for people, unique among the living sessions of a template.
+    public var name: [UInt8]?
+    /// What the client says of who asks, and why. Claims, recorded as claims.
+    public var claimedOperator: [UInt8]?
+    public var claimedReason: [UInt8]?
+    /// Up to which output offset the worker may send.
+    public var limit: UInt64
+
+    public init(session: SessionID, token: SessionID, limit: UInt64) {
+        self.session = session
+        self.token = token
+        self.limit = limit
+    }
+
+    public struct Terminal: Equatable, Sendable {
+        /// The client's TERM; the worker falls back when the guest does not know it.
+        public var type: [UInt8]?
+        public var size: TerminalSize?
+
+        public init(type: [UInt8]?, size: TerminalSize?) {
+            self.type = type
+            self.size = size
+        }
+    }
+
+    /// `NAME=SOFT:HARD`, numbers or `unlimited`.
+    public struct ResourceLimit: Equatable, Sendable {
+        public static let unlimited = UInt64.max
+        /// Lower case, without `RLIMIT_`. Whether there is one of this name, the worker knows.
+        public var resource: String
+        public var soft: UInt64
+        public var hard: UInt64
+
+        public init(resource: String, soft: UInt64, hard: UInt64) {
+            self.resource = resource
+            self.soft = soft
+            self.hard = hard
+        }
+
+        /// Reads `NAME=SOFT[:HARD]`; nil when it is not that. Case and `RLIMIT_` do not matter.
+        public init?(_ text: [UInt8]) {
+            guard let text = String(validating: text, as: UTF8.self) else { return nil }
+            let sides = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard sides.count == 2, !sides[0].isEmpty else { return nil }
+            let values = sides[1].split(separator: ":", omittingEmptySubsequences: false)
+            guard (1...2).contains(values.count) else { return nil }
+            guard let soft = Self.number(values[0]), let hard = Self.number(values[values.count - 1])
+            else { return nil }
+            let name = sides[0].lowercased()
+            self.init(
+                resource: name.hasPrefix("rlimit_") ? String(name.dropFirst(7)) : name, soft: soft, hard: hard
+            )
+        }
+
+        private static func number(_ text: Substring) -> UInt64? {
+            text == "unlimited" || text == "infinity" ? unlimited : Decimal.unsigned(text.utf8)
+        }
+
+        public var description: String {
+            func show(_ value: UInt64) -> String { value == Self.unlimited ? "unlimited" : String(value) }
+            return "\(resource)=\(show(soft)):\(show(hard))"
+        }
+    }
+}
+
+extension OpenRequest {
+    /// Fields that are wishes: when a worker does not know one of them, the client asks again without it.
+    public static let wishes: Set<String> = ["operator", "reason"]
+
+    /// The payload of an OPEN frame.
+    public func encode() -> [UInt8] {
+        var fields = FieldWriter()
+        fields.put("version", protocolVersion)
+        fields.put("session", session.text)
+        fields.put("token", token.text)
+        fields.put("connection", connection)
+        fields.put("limit", limit)
+        for argument in arguments { fields.put("arg", argument) }
+        for entry in environment { fields.put("env", entry) }
+        fields.put("cwd", workingDirectory)
+        fields.put("mkdir", on: makeDirectory)
+        fields.put("user", user)
+        fields.put("group", group)
+        if let terminal {
+            fields.put("tty", on: true)
+            fields.put("term", terminal.type)
+            terminal.size?.put(in: &fields)
+        }
+        fields.put("stdin", on: stdin)
+        for limit in resourceLimits { fields.put("rlimit", limit.description) }
+        fields.put("oom-score-adj", oomScoreAdjust.map(String.init))
+        fields.put("timeout", timeout)
+        fields.put("idle", idle)
+        fields.put("hold-input", holdInput)
+        fields.put("name", name)
+        fields.put("operator", claimedOperator)
+        fields.put("reason", claimedReason)
+        return fields.bytes
+    }
+
+    /// Reads the payload of an OPEN frame.
+    public init(_ payload: [UInt8]) throws(WireError) {
+        var version: UInt64?
+        var session: SessionID?
+        var token: SessionID?
+        var connection: UInt64?
+        var limit: UInt64?
+        var tty: Bool?
+        var term: [UInt8]?
+        var size = TerminalSize.Reader()
+        var flags: (mkdir: Bool?, stdin: Bool?)
+        self.init(session: .zero, token: .zero, limit: 0)
+        var reader = FieldReader(payload)
+        while let field = try reader.next() {
+            let value = field.value
+            switch field.key {
+            case "version": try field.once(&version) { f throws(WireError) in try f.number(in: 1...1) }
+            case "session": try field.once(&session, SessionID.init(field:))
+            case "token": try field.once(&token, SessionID.init(field:))
+            case "connection": try field.once(&connection) { f throws(WireError) in try f.number(in: 1...UInt64.max) }
+            case "limit": try field.once(&limit) { f throws(WireError) in try f.number() }
+            case "arg": arguments.append(value)
+            case "env":
+                guard let equals = value.firstIndex(of: UInt8(ascii: "=")), equals > 0 else {
+                    throw field.isBad
+                }
+                environment.append(value)
+            case "cwd": try field.once(&workingDirectory, Field.nonEmpty)
+            case "mkdir": try field.once(&flags.mkdir) { f throws(WireError) in try f.flag() }
+            case "user": try field.once(&user, Field.nonEmpty)
+            case "group": try field.once(&group, Field.nonEmpty)
+            case "tty": try field.once(&tty) { f throws(WireError) in try f.flag() }
+            case "term": try field.once(&term, Field.nonEmpty)
+            case "stdin": try field.once(&flags.stdin) { f throws(WireError) in try f.flag() }
+            case "rlimit":
+                guard let limit = ResourceLimit(value) else { throw field.isBad }
+                resourceLimits.append(limit)
+            case "oom-score-adj":
+                try field.once(&oomScoreAdjust) { f throws(WireError) in
+                    guard let number = Decimal.signed(f.value), (-1000...1000).contains(number) else {
+                        throw f.isBad
+                    }
+                    return Int(number)
+                }
+            case "timeout": try field.once(&timeout, Field.seconds)
+            case "idle": try field.once(&idle, Field.seconds)
+            case "hold-input": try field.once(&holdInput) { f throws(WireError) in try f.number(in: 0...3600) }
+            case "name": try field.once(&name, Field.nonEmpty)
+            case "operator": try field.once(&claimedOperator, Field.nonEmpty)
+            case "reason": try field.once(&claimedReason, Field.nonEmpty)
+            default:
+                guard try size.take(field) else { throw field.isUnknown }
+            }
+        }
+        guard version != nil else { throw .missingField("version") }
+        guard let session else { throw .missingField("session") }
+        guard let token else { throw .missingField("token") }
+        guard let limit else { throw .missingField("limit") }
+        self.session = session
+        self.token = token
+        self.limit = limit
+        self.connection = connection ?? 1
+        makeDirectory = flags.mkdir ?? false
+        stdin = flags.stdin ?? false
+        if tty == true {
+            terminal = Terminal(type: term, size: try size.finish())
+        } else if term != nil || size.any {
+            throw .missingField("tty")
+        }
+        if makeDirectory, workingDirectory == nil { throw .missingField("cwd") }
+    }
+}
+
+extension Field {
+    static func nonEmpty(_ field: Field) throws(WireError) -> [UInt8] {
+        guard !field.value.isEmpty else { throw field.isBad }
+        return field.value
+    }
+
+    /// A span of time that cannot be nothing, at most a hundred years.
+    static func seconds(_ field: Field) throws(WireError) -> UInt64 {
+        try field.number(in: 1...3_155_760_000)
+    }
+}
