@@ -57,7 +57,7 @@ let package = Package(
         .executableTarget(
             name: "postern",
             dependencies: [
-                "PosternClient", "PosternSystemd",
+                "PosternClient", "PosternSystemd", "PosternSys", "PosternWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
