@@ -19,8 +19,7 @@ let strict: [SwiftSetting] = [
 let lean: [LinkerSetting] = [
     .unsafeFlags([
         "-use-ld=lld",
-        "-Xlinker", "--as-needed",
-        "-Xlinker", "-l:libstdc++.a",
+        "-L", "\(Context.packageDirectory)/contrib/link",
         "-Xclang-linker", "-static-libgcc",
         "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
         "-Xlinker", "-z", "-Xlinker", "now",
