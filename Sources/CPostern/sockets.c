@@ -145,7 +145,8 @@ ssize_t postern_receive_fd(int socket, void *bytes, size_t length, int *fd) {
     struct iovec part = {.iov_base = bytes, .iov_len = length};
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_LEN(sizeof(int))};
-    // CMSG_LEN, not the padded CMSG_SPACE: room for exactly one, so that the kernel drops any further one itself.
+    // CMSG_LEN, not the padded CMSG_SPACE: room for exactly one, so that the kernel drops any further one
+    // itself.
     *fd = -1;
     ssize_t received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (received < 0) return -1;

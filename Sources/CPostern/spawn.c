@@ -165,10 +165,12 @@ static pid_t start(const struct postern_spawn *spec, int *pidfd, int *join_cgrou
     *join_cgroup = 0;
     long pid = syscall(SYS_clone3, &arguments, sizeof arguments);
     if (pid >= 0) return (pid_t)pid;
-    // No clone3 (before 5.3, or a container's seccomp filter), or a kernel before 5.7 that does not know the cgroup field.
+    // No clone3 (before 5.3, or a container's seccomp filter), or a kernel before 5.7 that does not know the
+    // cgroup field.
     if (errno != ENOSYS && errno != EPERM && errno != E2BIG && errno != EINVAL) return -1;
     *join_cgroup = spec->cgroup >= 0;
-    // clone(2): the pidfd is stored where parent_tid points; x86-64 and arm64 differ only after that argument.
+    // clone(2): the pidfd is stored where parent_tid points; x86-64 and arm64 differ only after that
+    // argument.
     return (pid_t)syscall(SYS_clone, POSTERN_CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, NULL);
 }
 

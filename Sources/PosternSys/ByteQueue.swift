@@ -2,9 +2,10 @@ import Glibc
 
 /// A first-in first-out queue of bytes with a fixed capacity.
 ///
-/// The readable bytes are always contiguous. The memory is twice the capacity in address space, so that moving
-/// bytes to the front costs at most one copied byte per byte that passed through; pages are only touched when used, and an
-/// emptied queue starts at the front again, so a queue that rarely fills stays small. It never grows.
+/// The readable bytes are always contiguous. The memory is twice the capacity in address space, so that
+/// moving bytes to the front costs at most one copied byte per byte that passed through; pages are only
+/// touched when used, and an emptied queue starts at the front again, so a queue that rarely fills stays
+/// small. It never grows.
 @safe
 public struct ByteQueue: ~Copyable {
     /// The most bytes it holds.
@@ -50,12 +51,14 @@ public struct ByteQueue: ~Copyable {
         append(bytes.span)
     }
 
-    /// Moves up to `limit` bytes from the front of `other` to the end of this queue, as many as fit. Returns how many.
+    /// Moves up to `limit` bytes from the front of `other` to the end of this queue, as many as fit. Returns
+    /// how many.
     @discardableResult
     public mutating func append(from other: inout ByteQueue, atMost limit: Int = .max) -> Int {
         let length = min(limit, free, other.count)
         guard length > 0 else { return 0 }
-        // SAFETY: `length` bytes are readable there and writable here, in different allocations (exclusive access).
+        // SAFETY: `length` bytes are readable there and writable here, in different allocations (exclusive
+        // access).
         let room = unsafe makeRoom(length)
         unsafe room.copyMemory(from: other.base + other.start, byteCount: length)
         end += length
@@ -113,9 +116,9 @@ public struct ByteQueue: ~Copyable {
         }
     }
 
-    /// Reads behind a gap of `reserve` bytes, so that a frame's header can be put in front of bytes that were never
-    /// copied. The gap (zeroes) and the bytes are added together, and only when bytes came; the result counts
-    /// the bytes alone. Then `overwrite(at: count - bytes - reserve, …)` fills the gap.
+    /// Reads behind a gap of `reserve` bytes, so that a frame's header can be put in front of bytes that were
+    /// never copied. The gap (zeroes) and the bytes are added together, and only when bytes came; the result
+    /// counts the bytes alone. Then `overwrite(at: count - bytes - reserve, …)` fills the gap.
     public mutating func reserveThenFill(
         reserve: Int, from fd: borrowing OwnedFD, atMost limit: Int
     ) throws(SysError) -> IOResult {
@@ -132,7 +135,8 @@ public struct ByteQueue: ~Copyable {
         }
     }
 
-    /// write(2) of at most `limit` bytes from the front. A short write is `.bytes` of fewer; an empty queue `.bytes(0)`.
+    /// write(2) of at most `limit` bytes from the front. A short write is `.bytes` of fewer; an empty queue
+    /// `.bytes(0)`.
     public mutating func drain(to fd: borrowing OwnedFD, atMost limit: Int = .max) throws(SysError)
         -> IOResult
     {

@@ -12,8 +12,8 @@ public struct Cgroup: ~Copyable {
 
     /// This process's own group, if it is `unit`'s.
     ///
-    /// Nil where cgroup v2 is not mounted, or where the last component of our path is not the unit's name: then
-    /// what is in there is not ours alone to signal or kill.
+    /// Nil where cgroup v2 is not mounted, or where the last component of our path is not the unit's name:
+    /// then what is in there is not ours alone to signal or kill.
     public static func own(unit: String) throws(SysError) -> Cgroup? {
         guard let root = mountPoint(), let own = try ownPath() else { return nil }
         guard own.split(separator: "/").last.map(String.init) == unit else { return nil }
@@ -37,7 +37,8 @@ public struct Cgroup: ~Copyable {
     /// A descriptor of its directory, for clone3 to put a child into the group.
     public func descriptor() throws(SysError) -> OwnedFD { try directory.duplicate() }
 
-    /// Kills every process in it and below it, whatever its user or session. Does not wait for them to be gone.
+    /// Kills every process in it and below it, whatever its user or session. Does not wait for them to be
+    /// gone.
     public func kill() throws(SysError) {
         do {
             try write("1", to: "cgroup.kill")
@@ -47,8 +48,8 @@ public struct Cgroup: ~Copyable {
         }
     }
 
-    /// Signals every process in the group itself (not below it), and again those that appeared meanwhile, until none is
-    /// new. One that forks faster than 64 walks escapes anything but `kill`.
+    /// Signals every process in the group itself (not below it), and again those that appeared meanwhile,
+    /// until none is new. One that forks faster than 64 walks escapes anything but `kill`.
     public func signalAll(_ signal: Signal) throws(SysError) {
         var signalled: Set<Int32> = []
         for _ in 0..<Cgroup.rounds {
@@ -56,7 +57,8 @@ public struct Cgroup: ~Copyable {
             if fresh.isEmpty { return }
             for pid in fresh {
                 signalled.insert(pid)
-                // A process may have ended since it was listed; one that may not be signalled must not hide the rest.
+                // A process may have ended since it was listed; one that may not be signalled must not hide
+                // the rest.
                 _ = Glibc.kill(pid, signal.rawValue)
             }
         }

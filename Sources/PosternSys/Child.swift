@@ -3,17 +3,19 @@ import Glibc
 
 /// A running or ended child, the leader of its own session and process group.
 ///
-/// It is signalled and reaped through its pidfd. Until `reap` its pid, and so its group's id, cannot be anybody
-/// else's. Dropping it neither kills nor reaps it.
+/// It is signalled and reaped through its pidfd. Until `reap` its pid, and so its group's id, cannot be
+/// anybody else's. Dropping it neither kills nor reaps it.
 public struct Child: ~Copyable {
     public let pid: Int32
     /// Polls readable once the child has ended.
     public let pidfd: OwnedFD
 
-    /// Starts a child on a PTY's slave, its 0, 1, 2 and controlling terminal, and returns when it has called execve.
+    /// Starts a child on a PTY's slave, its 0, 1, 2 and controlling terminal, and returns when it has called
+    /// execve.
     ///
-    /// Blocks until then. The descriptors are lent: our ends stay open and ours to close. The child gets default
-    /// signals, an empty mask, umask 022, and no descriptor but 0-2. Into `cgroup`, where given, it is born.
+    /// Blocks until then. The descriptors are lent: our ends stay open and ours to close. The child gets
+    /// default signals, an empty mask, umask 022, and no descriptor but 0-2. Into `cgroup`, where given, it
+    /// is born.
     public static func spawn(
         _ spec: ChildSpec, terminal slave: borrowing OwnedFD, cgroup: borrowing Cgroup?
     ) throws(SpawnError) -> Child {
@@ -41,7 +43,8 @@ public struct Child: ~Copyable {
         }
         let groups = spec.credentials?.groups ?? []
 
-        // SAFETY: an all-zero postern_spawn is valid; the pointers put in below live until the end of this function.
+        // SAFETY: an all-zero postern_spawn is valid; the pointers put in below live until the end of this
+        // function.
         var raw = unsafe postern_spawn()
         unsafe raw.make_directory = spec.makeDirectory ? 1 : 0
         unsafe raw.stdio = stdio
@@ -93,7 +96,8 @@ public struct Child: ~Copyable {
         _ = try sysCall("pidfd_send_signal") { postern_pidfd_send_signal(pidfd.raw, signal.rawValue) }
     }
 
-    /// Signals its process group, also after the child ended, as long as it is not reaped. ESRCH when the group is empty.
+    /// Signals its process group, also after the child ended, as long as it is not reaped. ESRCH when the
+    /// group is empty.
     public func signalGroup(_ signal: Signal) throws(SysError) {
         _ = try sysCall("kill") { kill(-pid, signal.rawValue) }
     }
@@ -103,8 +107,8 @@ public struct Child: ~Copyable {
         try sysCall("waitid") { postern_pidfd_ended(pidfd.raw) } == 1
     }
 
-    /// Waits for the end, blocking unless `hasExited`, and frees the pid: to be called once (ECHILD after that), and
-    /// nothing else after it.
+    /// Waits for the end, blocking unless `hasExited`, and frees the pid: to be called once (ECHILD after
+    /// that), and nothing else after it.
     public func reap() throws(SysError) -> ExitStatus {
         var status = postern_exit()
         // SAFETY: filled by the call.

@@ -45,8 +45,8 @@ public struct ChildSpec: Sendable {
         self.programs = programs
     }
 
-    /// The paths to try for `name`: itself when it has a slash, else one per element of `path` (empty ones are
-    /// the working directory, as in POSIX).
+    /// The paths to try for `name`: itself when it has a slash, else one per element of `path` (empty ones
+    /// are the working directory, as in POSIX).
     public static func candidates(for name: [UInt8], path: [UInt8]) -> [[UInt8]] {
         let slash = UInt8(ascii: "/")
         guard !name.isEmpty else { return [] }

@@ -43,7 +43,8 @@ public enum Files {
         }
     }
 
-    /// Replaces the file in one step: written beside it, mode 0600, then renamed. Not synced: ours live in /run.
+    /// Replaces the file in one step: written beside it, mode 0600, then renamed. Not synced: ours live in
+    /// /run.
     public static func write(_ bytes: [UInt8], to path: String) throws(SysError) {
         let temporary = path + ".new"
         let fd = try open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600)
@@ -107,8 +108,8 @@ public enum Files {
         }
     }
 
-    /// The names in a directory, without `.` and `..`, in no order. Names that are not UTF-8 are repaired and so
-    /// cannot be opened: none of ours.
+    /// The names in a directory, without `.` and `..`, in no order. Names that are not UTF-8 are repaired and
+    /// so cannot be opened: none of ours.
     public static func list(_ path: String) throws(SysError) -> [String] {
         // SAFETY: the stream is closed below and lives only here.
         guard let stream = unsafe opendir(path) else { throw SysError(call: "opendir", errno: .last) }

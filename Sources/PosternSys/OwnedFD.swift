@@ -24,12 +24,14 @@ public struct OwnedFD: ~Copyable, Sendable {
         return number
     }
 
-    /// A second descriptor of the same open file description (its offset and status flags are shared), CLOEXEC.
+    /// A second descriptor of the same open file description (its offset and status flags are shared),
+    /// CLOEXEC.
     public func duplicate() throws(SysError) -> OwnedFD {
         OwnedFD(owning: try sysCall("fcntl") { postern_fcntl(raw, F_DUPFD_CLOEXEC, 3) })
     }
 
-    /// Sets O_NONBLOCK on the description, which everybody who shares it sees: only for what we made ourselves.
+    /// Sets O_NONBLOCK on the description, which everybody who shares it sees: only for what we made
+    /// ourselves.
     public func setNonBlocking() throws(SysError) {
         let flags = try sysCall("fcntl") { postern_fcntl(raw, F_GETFL, 0) }
         _ = try sysCall("fcntl") { postern_fcntl(raw, F_SETFL, flags | O_NONBLOCK) }

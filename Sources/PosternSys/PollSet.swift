@@ -20,8 +20,8 @@ public struct PollSet: ~Copyable {
         count = 0
     }
 
-    /// Adds a descriptor. With neither direction only a hang-up or an error is reported; one that should not wake
-    /// the loop at all is not added.
+    /// Adds a descriptor. With neither direction only a hang-up or an error is reported; one that should not
+    /// wake the loop at all is not added.
     public mutating func add(_ fd: borrowing OwnedFD, read: Bool, write: Bool) -> Slot {
         precondition(count < PollSet.capacity)
         let events = (read ? Int16(POLLIN) : 0) | (write ? Int16(POLLOUT) : 0)
@@ -30,8 +30,8 @@ public struct PollSet: ~Copyable {
         return Slot(index: count - 1)
     }
 
-    /// Blocks until a descriptor is ready or the time is up (nil: for ever, 0: not at all). Returns how many are
-    /// ready, 0 on a timeout, and 0 with nothing ready after EINTR.
+    /// Blocks until a descriptor is ready or the time is up (nil: for ever, 0: not at all). Returns how many
+    /// are ready, 0 on a timeout, and 0 with nothing ready after EINTR.
     @discardableResult
     public mutating func wait(milliseconds: Int?) throws(SysError) -> Int {
         let timeout = milliseconds.map { Int32(clamping: max(0, $0)) } ?? -1

@@ -13,7 +13,8 @@ public struct PseudoTerminal: ~Copyable {
     /// The slave's path, as tty(1) shows it in the mount namespace where it was opened: `/dev/pts/3`.
     public let name: String
 
-    /// Opens a pair whose size is set before anybody can look, with IUTF8 so that erase removes whole characters.
+    /// Opens a pair whose size is set before anybody can look, with IUTF8 so that erase removes whole
+    /// characters.
     ///
     /// Does not become anybody's controlling terminal. The error's call names the step.
     public static func open(
@@ -47,8 +48,8 @@ public struct PseudoTerminal: ~Copyable {
         return group > 0 ? group : nil
     }
 
-    /// Makes the slave the user's, mode 0620 with the tty group as login(1) does (nil: 0600 and `gid`'s), so that
-    /// the user can open it again by its name.
+    /// Makes the slave the user's, mode 0620 with the tty group as login(1) does (nil: 0600 and `gid`'s), so
+    /// that the user can open it again by its name.
     public func give(toUser uid: UInt32, gid: UInt32, ttyGroup: UInt32?) throws(SysError) {
         _ = try sysCall("fchown") { fchown(slave.raw, uid, ttyGroup ?? gid) }
         _ = try sysCall("fchmod") { fchmod(slave.raw, ttyGroup == nil ? 0o600 : 0o620) }

@@ -34,8 +34,8 @@ public struct Signal: RawRepresentable, Hashable, Sendable, CustomStringConverti
         "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
     ]
 
-    /// The signal that a user means: `TERM`, `SIGTERM`, `sigterm`, `15`, `RTMIN`, `RTMIN+3`, `RTMAX-2`. Nil for
-    /// anything else, and for a number outside 1…64.
+    /// The signal that a user means: `TERM`, `SIGTERM`, `sigterm`, `15`, `RTMIN`, `RTMIN+3`, `RTMAX-2`. Nil
+    /// for anything else, and for a number outside 1…64.
     public init?(_ text: [UInt8]) {
         // Longer than any name: not worth folding.
         guard !text.isEmpty, text.count <= 16 else { return nil }
@@ -74,8 +74,8 @@ public struct Signal: RawRepresentable, Hashable, Sendable, CustomStringConverti
 
     public var description: String { "SIG" + name }
 
-    /// Does to this process what `signal` does by default, even if it is handled, ignored or blocked: ends it, or
-    /// stops it and returns after SIGCONT.
+    /// Does to this process what `signal` does by default, even if it is handled, ignored or blocked: ends
+    /// it, or stops it and returns after SIGCONT.
     public static func raiseDefault(_ signal: Signal) throws(SysError) {
         _ = try sysCall("raise") { postern_raise_default(signal.rawValue) }
     }
@@ -86,8 +86,8 @@ public struct Signal: RawRepresentable, Hashable, Sendable, CustomStringConverti
         _ = try sysCall("sigaction") { postern_signal_ignore(signal.rawValue, ignored ? 1 : 0) }
     }
 
-    /// kill(2): a process for a positive number, a process group for a negative one. Prefer `Child.signal`, whose
-    /// pidfd cannot name a stranger.
+    /// kill(2): a process for a positive number, a process group for a negative one. Prefer `Child.signal`,
+    /// whose pidfd cannot name a stranger.
     public static func send(_ signal: Signal, to pid: Int32) throws(SysError) {
         _ = try sysCall("kill") { Glibc.kill(pid, signal.rawValue) }
     }

@@ -26,7 +26,8 @@ public struct SignalFD: ~Copyable {
         descriptor = OwnedFD(owning: try sysCall("signalfd") { postern_signalfd(mask) })
     }
 
-    /// The next signal, nil when none is pending. Never blocks. Equal signals that came before a read are one.
+    /// The next signal, nil when none is pending. Never blocks. Equal signals that came before a read are
+    /// one.
     public func next() throws(SysError) -> SignalInfo? {
         var raw = postern_siginfo()
         // SAFETY: filled by the call, which keeps no pointer.

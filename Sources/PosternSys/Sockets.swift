@@ -18,7 +18,8 @@ public struct PeerCredentials: Equatable, Sendable {
 
 /// Stream sockets. Those made here are CLOEXEC; blocking unless said otherwise.
 public enum Sockets {
-    /// Connects to a Unix socket; a leading NUL names an abstract one. Blocks while the listener's backlog is full.
+    /// Connects to a Unix socket; a leading NUL names an abstract one. Blocks while the listener's backlog is
+    /// full.
     public static func connectUnix(path: [UInt8]) throws(SysError) -> OwnedFD {
         try connectUnix(path, SOCK_STREAM)
     }
@@ -112,7 +113,8 @@ public enum Sockets {
     }
 
     /// Ends the connection both ways for everybody who holds it: PID 1 keeps a duplicate of an activated one
-    /// until the unit is dead, so that closing ours would tell the peer nothing. What is queued is still sent.
+    /// until the unit is dead, so that closing ours would tell the peer nothing. What is queued is still
+    /// sent.
     public static func shutdownBoth(_ fd: borrowing OwnedFD) {
         // ENOTCONN: the peer was quicker. There is nothing left to end.
         _ = shutdown(fd.raw, Int32(SHUT_RDWR))
@@ -127,8 +129,8 @@ public enum Sockets {
         return fd
     }
 
-    /// Sends bytes and, with them, a duplicate of `fd` (SCM_RIGHTS). Ours stays open and ours. Returns the bytes
-    /// sent, which may be fewer; the descriptor goes with the first.
+    /// Sends bytes and, with them, a duplicate of `fd` (SCM_RIGHTS). Ours stays open and ours. Returns the
+    /// bytes sent, which may be fewer; the descriptor goes with the first.
     public static func send(
         _ bytes: [UInt8], with fd: borrowing OwnedFD, over socket: borrowing OwnedFD
     ) throws(SysError) -> Int {

@@ -11,7 +11,8 @@ public struct StandardStream: ~Copyable {
     public enum Which: Int32, Sendable { case input = 0, output, error }
     private enum Kind { case plain, reopened, socket, guardedTerminal, guardedPipe }
 
-    /// To poll and to ask terminal questions of. Never the inherited number itself: dropping the stream leaves 0-2 open.
+    /// To poll and to ask terminal questions of. Never the inherited number itself: dropping the stream
+    /// leaves 0-2 open.
     public let descriptor: OwnedFD
     private let kind: Kind
 
@@ -51,7 +52,8 @@ public struct StandardStream: ~Copyable {
 
     public var isTerminal: Bool { Terminal.isTerminal(descriptor) }
 
-    /// A regular file (or a device like /dev/null): always ready, never worth polling, its calls never `.wouldBlock`.
+    /// A regular file (or a device like /dev/null): always ready, never worth polling, its calls never
+    /// `.wouldBlock`.
     public var alwaysReady: Bool { kind == .plain }
 
     /// Reads into the queue what is there, at most `limit` bytes. Blocks only on a regular file's disk.
@@ -67,7 +69,8 @@ public struct StandardStream: ~Copyable {
         }
     }
 
-    /// Writes from the queue what goes, at most `limit` bytes. Blocks only on a regular file's disk. SIGPIPE must be ignored.
+    /// Writes from the queue what goes, at most `limit` bytes. Blocks only on a regular file's disk. SIGPIPE
+    /// must be ignored.
     public func write(from queue: inout ByteQueue, atMost limit: Int = .max) throws(SysError) -> IOResult {
         switch kind {
         case .plain, .reopened:

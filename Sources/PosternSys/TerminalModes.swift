@@ -12,7 +12,8 @@ public struct TerminalModes: Equatable, Sendable {
         return TerminalModes(raw: modes)
     }
 
-    /// These settings as cfmakeraw(3) leaves them: every byte passes unchanged, at once, without echo or signals.
+    /// These settings as cfmakeraw(3) leaves them: every byte passes unchanged, at once, without echo or
+    /// signals.
     public func makeRaw() -> TerminalModes {
         var result = self
         // SAFETY: changes `result` in place and keeps no pointer.
@@ -20,7 +21,8 @@ public struct TerminalModes: Equatable, Sendable {
         return result
     }
 
-    /// Sets the terminal to these settings now (TCSANOW: typed-ahead bytes are kept), and reads back what it took.
+    /// Sets the terminal to these settings now (TCSANOW: typed-ahead bytes are kept), and reads back what it
+    /// took.
     ///
     /// tcsetattr succeeds if *any* change was made, so a difference is thrown as EIO of `tcsetattr`. From a
     /// background process group this stops the process (SIGTTOU) unless that is ignored or blocked.

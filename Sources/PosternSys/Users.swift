@@ -63,7 +63,8 @@ public enum Users {
         }
     }
 
-    /// The groups that the user's processes have, its own `gid` among them. Only that for a user without entry.
+    /// The groups that the user's processes have, its own `gid` among them. Only that for a user without
+    /// entry.
     public static func supplementaryGroups(of user: UserRecord) -> [UInt32] {
         guard user.isKnown else { return [user.gid] }
         let name = terminated(user.name)
@@ -74,7 +75,8 @@ public enum Users {
             // SAFETY: the call writes at most `count` ids, and says in it how many there are.
             let result = unsafe getgrouplist(name, user.gid, &groups, &count)
             if result >= 0 { return Array(groups.prefix(Int(count))) }
-            // Not enough room; a number that did not grow is an NSS failure, for which the primary group must do.
+            // Not enough room; a number that did not grow is an NSS failure, for which the primary group must
+            // do.
             guard count > room, count <= 65536 else { return [user.gid] }
         }
     }

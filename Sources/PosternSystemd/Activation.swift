@@ -15,7 +15,8 @@ public enum ActivationError: Error, Equatable, Sendable {
 
 /// The connection that systemd accepted for us: sd_listen_fds(3).
 public enum Activation {
-    /// Takes over the one inherited connection, CLOEXEC and nonblocking, and removes LISTEN_* from the environment.
+    /// Takes over the one inherited connection, CLOEXEC and nonblocking, and removes LISTEN_* from the
+    /// environment.
     ///
     /// Call it once, before anything else opens descriptors. Never blocks.
     public static func connection() throws(ActivationError) -> OwnedFD {

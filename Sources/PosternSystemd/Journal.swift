@@ -13,8 +13,9 @@ public enum Journal {
 
     /// Sends one entry. False when it was dropped, because journald is absent or did not read for 100 ms.
     ///
-    /// Another socket tells beforehand whether journald's queue is full, since sd_journal_sendv's own one blocks
-    /// without limit. A race with other writers can still make it wait for a moment, not for a journald that is stuck.
+    /// Another socket tells beforehand whether journald's queue is full, since sd_journal_sendv's own one
+    /// blocks without limit. A race with other writers can still make it wait for a moment, not for a
+    /// journald that is stuck.
     @discardableResult
     public static func send(_ fields: [Field]) -> Bool {
         guard !fields.isEmpty, isWritable() else { return false }

@@ -8,7 +8,8 @@ public enum StopReason: Equatable, Sendable {
     case shutdown
     case reboot
 
-    /// Asks PID 1 over its private socket, as root; no bus daemon is needed. Waits at most half a second per question.
+    /// Asks PID 1 over its private socket, as root; no bus daemon is needed. Waits at most half a second per
+    /// question.
     ///
     /// Anything that fails means `.stop`: the session ends either way, only its last words differ.
     public static func ask() -> StopReason {
