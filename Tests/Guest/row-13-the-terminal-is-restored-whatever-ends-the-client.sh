@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# timeout: 120
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/terminal.bash"
+
+open_terminal
+before=$(modes)
+
+open_session
+[[ $(modes) == *-icanon* ]] || fail "not raw in a session: $(modes)"
+type_line 'exit 3'
+on_screen 'local'
+expect_eq 'after a return' "$before" "$(modes)"
+
+for signal in TERM HUP INT QUIT; do
+    clear_screen
+    open_session
+    kill "-$signal" "$(client)"
+    on_screen 'local'
+    type_line "echo code=\$?"
+    on_screen "code=$((128 + $(kill -l "$signal")))"
+    wait_for is_cooked
+done
+no_units_left

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/terminal.bash"
+
+open_terminal
+open_session
+type_keys C-] C-] C-]
+on_screen 'local'
+type_line 'echo code=$?'
+on_screen 'code=129'
+wait_for is_cooked
+no_units_left
+
+clear_screen
+open_session --no-escape
+type_keys C-] C-] C-]
+type_keys C-c
+type_line 'echo still here'
+on_screen '^still here'
+type_line exit
+on_screen 'local'
