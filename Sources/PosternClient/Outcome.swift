@@ -1,63 +1,127 @@
 public import PosternSys
 public import PosternWire
 
-/// How a session ended, as its client saw it.
-public enum Outcome: Equatable, Sendable {
-    /// The command ended, and all its output was written.
-    case exited(Exit)
-    /// The guest said why there is no session, or no longer one.
-    case failed(ErrorReport, wasStarted: Bool)
-    /// The connection ended without EXIT: how the command ended, nobody knows.
-    case lost(String)
-    /// The worker broke the protocol.
-    case violated(String)
-    /// A signal ended the client, and with it the session.
-    case signalled(Signal)
-    /// The user typed the escape.
-    case hungUp
-    /// Our own stdout or stderr takes no more.
-    case outputFailed(SysError)
-    /// A terminal, descriptor or poll of ours failed.
-    case broken(String)
+/// How a session ended, as its client knows it.
+public struct Outcome: Sendable {
+    public enum Ending: Sendable {
+        /// The worker told how the command ended, and all of its output was written.
+        case exited(Exit)
+        /// The guest was not reached.
+        case unreachable(ConnectError)
+        /// The worker refused; no command ran.
+        case refused(ErrorReport)
+        /// The worker gave the session up after it had started.
+        case failed(ErrorReport)
+        /// The connection ended and nobody said how the command did.
+        case lost(SysError?)
+        /// The worker broke the protocol: in which way.
+        case broken(String)
+        /// Our own stdout or stderr took no more.
+        case outputFailed(StandardStreams.Name, SysError)
+        /// The user typed ^] three times, or sent a signal three times.
+        case hungUp(Signal?)
+        /// This process was told to end.
+        case killed(Signal)
+        /// A system call of our own failed.
+        case internalFailure(SysError)
+    }
 
-    /// podman's codes: the command's own, 126 found but not runnable, 127 not found, 125 a failure of ours,
-    /// 128+n killed by signal n.
-    public var exitCode: Int32 {
-        switch self {
-        case .exited(let exit):
-            switch exit.status {
-            case .code(let code): Int32(code)
-            case .signal(let signal): 128 + Int32(signal)
-            }
-        case .failed(let report, _):
-            switch (report.stage, report.errno) {
-            case (ErrorReport.Stage.exec.rawValue, "ENOENT"): 127
-            case (ErrorReport.Stage.exec.rawValue, _): 126
-            default: 125
-            }
-        case .signalled(let signal): 128 + signal.rawValue
-        case .hungUp: 128 + Signal.hup.rawValue
-        case .lost, .violated, .outputFailed, .broken: 125
+    public var ending: Ending
+    public var session: SessionID
+    /// Nil when the command never started.
+    public var started: Started?
+    /// Bytes of output that arrived.
+    public var received: UInt64 = 0
+    /// From the first connect to the end, in microseconds.
+    public var duration: UInt64 = 0
+
+    public var exitCode: ExitCode {
+        switch ending {
+        case .exited(let exit): ExitCode(exit.status)
+        case .refused(let report): ExitCode(report)
+        case .killed(let signal), .hungUp(let signal?): .signal(UInt8(clamping: signal.rawValue))
+        case .unreachable, .failed, .lost, .broken, .outputFailed, .hungUp(nil), .internalFailure: .failure
         }
     }
 
-    /// What the user has to be told; nil when the command's own output said it all.
-    public var message: String? {
-        switch self {
-        case .exited(let exit):
-            if exit.outOfMemory { return "the session ran out of memory: the guest's kernel killed a process of it" }
-            switch exit.cause {
-            case .timeout: return "the session's time limit was reached"
-            case .idle: return "the session was idle for too long"
-            case .hangup, nil: return nil
-            }
-        case .failed(let report, _): return report.text
-        case .lost(let why): return "connection lost, the command's exit status is not known: \(why)"
-        case .violated(let why): return "the worker broke the protocol: \(why)"
-        case .signalled: return nil
-        case .hungUp: return "hung up"
-        case .outputFailed(let error): return error.errno == .brokenPipe ? nil : "cannot write the output: \(error)"
-        case .broken(let why): return why
+    /// One word for records.
+    public var word: String {
+        switch ending {
+        case .exited: "exited"
+        case .unreachable: "unreachable"
+        case .refused: "refused"
+        case .failed: "failed"
+        case .lost: "lost"
+        case .broken: "broken"
+        case .outputFailed: "output-failed"
+        case .hungUp: "hung-up"
+        case .killed: "killed"
+        case .internalFailure: "internal"
         }
+    }
+}
+
+extension Outcome {
+    /// What there is to tell the user, in one line without control characters; nil when the exit code says it all.
+    public var message: String? {
+        switch ending {
+        case .exited(let exit): Self.message(exit)
+        case .unreachable(let error): error.description
+        case .refused(let report): Self.message(report)
+        case .failed(let report): Self.message(lost: report)
+        case .lost(let error):
+            started == nil
+                ? "connection lost before the guest answered\(Self.reason(error)); see the worker's journal in the guest"
+                : "connection lost\(Self.reason(error)); how the command ended is unknown\(known)"
+        case .broken(let why): "the worker broke the protocol: \(why); how the command ended is unknown\(known)"
+        // The reader chose to go: as quiet as any filter, and not 0.
+        case .outputFailed(.output, let error) where error.errno == .brokenPipe: nil
+        case .outputFailed(let name, let error): "cannot write to \(name.rawValue): \(error); the session was hung up"
+        case .hungUp(let signal):
+            "hung up after \(signal.map { "three \($0)" } ?? "^] was typed three times")"
+        // Whoever sent the signal knows; the terminal may be stopped and could not take a word.
+        case .killed: nil
+        case .internalFailure(let error): error.description
+        }
+    }
+
+    private static func message(_ exit: Exit) -> String? {
+        let end: String
+        switch exit.status {
+        case .code(let code): end = "exited with \(code)"
+        case .signal(let signal):
+            end = "was killed by \(Signal(rawValue: Int32(signal)))" + (exit.coreDumped ? ", core dumped" : "")
+        }
+        var causes: [String] = []
+        switch exit.cause {
+        case .timeout: causes.append("the session's time was up")
+        case .idle: causes.append("the session was idle for too long")
+        case .hangup: causes.append("the session was hung up")
+        case nil: break
+        }
+        if exit.outOfMemory { causes.append("a process of the session was killed for want of memory (OOM)") }
+        return causes.isEmpty ? nil : "the command \(end): \(causes.joined(separator: ", and "))"
+    }
+
+    private static func message(_ report: ErrorReport) -> String {
+        let stage = ErrorReport.Stage(rawValue: report.stage) == nil ? "internal, \(report.stage)" : report.stage
+        return "\(report.text)" + (report.errno.map { report.text.contains($0) ? "" : " (\($0))" } ?? "")
+            + " [\(stage)]"
+    }
+
+    private static func message(lost report: ErrorReport) -> String {
+        switch ErrorReport.Stage(rawValue: report.stage) {
+        case .shutdown: "the guest is shutting down: \(report.text)"
+        case .reboot: "the guest is rebooting: \(report.text)"
+        case .stop: "the session's unit was stopped: \(report.text)"
+        default: "the session failed: \(message(report))"
+        }
+    }
+
+    private static func reason(_ error: SysError?) -> String { error.map { " (\($0))" } ?? "" }
+
+    private var known: String {
+        guard let started else { return "" }
+        return " (session \(started.session.text), pid \(started.pid), \(received) bytes of output received)"
     }
 }

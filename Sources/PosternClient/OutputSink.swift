@@ -1,81 +1,39 @@
-import PosternSys
-import PosternWire
+internal import PosternSys
+internal import PosternWire
 
-/// Output on its way from the session to our own stdout and stderr, and the window that bounds it.
+/// Output on its way to our stdout or stderr, or messages for people on theirs. Bounded by the worker's window.
 struct OutputSink: ~Copyable {
-    /// How much the worker may send beyond what we have written.
-    static let window = 1024 * 1024
+    private var queue: ByteQueue
+    /// The most that one turn writes, so that a file on a slow disk does not hold up signals.
+    private static let turn = 256 * 1024
 
-    private let stdout: StandardStream
-    private let stderr: StandardStream
-    private var out = ByteQueue(capacity: window)
-    private var errors = ByteQueue(capacity: window)
-    private var received: UInt64 = 0
-    private var consumed: UInt64 = 0
-    private var limit = UInt64(window)
+    init(capacity: Int = OutputWindow.size) { queue = ByteQueue(capacity: capacity) }
 
-    /// Looks at this process's stdout and stderr.
-    static func standard() throws(SysError) -> OutputSink {
-        let stdout = try StandardStream(.output)
-        let stderr = try StandardStream(.error)
-        return OutputSink(stdout: stdout, stderr: stderr)
+    var isEmpty: Bool { queue.isEmpty }
+
+    /// - Precondition: they fit. The window was asked before.
+    mutating func append(_ bytes: Span<UInt8>) { queue.append(bytes) }
+
+    /// A line for people, dropped when too many of them wait.
+    mutating func append(line: String, isRaw: Bool) {
+        let bytes = Array((line + (isRaw ? "\r\n" : "\n")).utf8)
+        if bytes.count <= queue.free { queue.append(bytes) }
     }
 
-    private init(stdout: consuming StandardStream, stderr: consuming StandardStream) {
-        self.stdout = stdout
-        self.stderr = stderr
-    }
+    mutating func removeAll() { queue.removeAll() }
 
-    /// Of the terminal that stdout is, if it is one.
-    var terminalSize: TerminalSize? { LocalTerminal.size(of: stdout.descriptor) }
-
-    var isEmpty: Bool { out.isEmpty && errors.isEmpty }
-
-    /// Takes the bytes of a data frame and writes what goes at once, which keeps stdout and stderr in order
-    /// where both are one terminal.
-    mutating func take(_ kind: FrameKind, _ bytes: Span<UInt8>) throws(SinkError) {
-        received += UInt64(bytes.count)
-        guard received <= limit else { throw .wire(.windowOverrun) }
-        if kind == .stderr { errors.append(bytes) } else { out.append(bytes) }
-        try write()
-    }
-
-    /// Writes what goes without blocking.
-    mutating func write() throws(SinkError) {
-        do throws(SysError) {
-            consumed += try Self.write(&out, to: stdout) + Self.write(&errors, to: stderr)
-        } catch {
-            throw .output(error)
+    /// Writes what goes without waiting. Returns how much that was.
+    mutating func write(to stream: borrowing StandardStream?) throws(SysError) -> Int {
+        guard !queue.isEmpty else { return 0 }
+        switch stream {
+        case .none: throw SysError(call: "write", errno: .badDescriptor)
+        case .some(let stream):
+            var written = 0
+            while !queue.isEmpty, written < Self.turn {
+                guard case .bytes(let count) = try stream.write(from: &queue) else { break }
+                written += count
+            }
+            return written
         }
     }
-
-    private static func write(
-        _ queue: inout ByteQueue, to stream: borrowing StandardStream
-    ) throws(SysError) -> UInt64 {
-        var count: UInt64 = 0
-        while !queue.isEmpty {
-            guard case .bytes(let written) = try stream.write(from: &queue) else { break }
-            count += UInt64(written)
-        }
-        return count
-    }
-
-    /// What to tell the worker, once enough was written since it was last told.
-    mutating func windowUpdate() -> WindowUpdate? {
-        let next = consumed + UInt64(Self.window)
-        guard next - limit >= UInt64(Self.window / 4) else { return nil }
-        limit = next
-        return WindowUpdate(consumed: consumed, limit: limit)
-    }
-
-    /// Polls the streams that have something to take.
-    func watch(_ set: inout PollSet) {
-        if !out.isEmpty { _ = set.add(stdout.descriptor, read: false, write: true) }
-        if !errors.isEmpty { _ = set.add(stderr.descriptor, read: false, write: true) }
-    }
-}
-
-enum SinkError: Error, Equatable {
-    case output(SysError)
-    case wire(WireError)
 }

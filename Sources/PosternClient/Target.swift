@@ -1,5 +1,4 @@
-import PosternSys
-import PosternWire
+internal import PosternWire
 
 /// Where a guest is reached, in systemd's own address syntax.
 public enum Target: Equatable, Sendable {
@@ -7,71 +6,94 @@ public enum Target: Equatable, Sendable {
     case unix(path: [UInt8])
     /// `vsock:CID[:PORT]`
     case vsock(cid: UInt32, port: UInt32)
-    /// `vsock-mux:/path[:PORT]`: the host-side socket of Firecracker or Cloud Hypervisor.
+    /// `vsock-mux:/path[:PORT]`: the host side of Firecracker's and Cloud Hypervisor's vsock device.
     case mux(path: [UInt8], port: UInt32)
 
-    /// Where workers listen: below 1024, so that no unprivileged process of the guest can take it first.
+    /// The port where a guest listens unless said otherwise.
     public static let defaultPort: UInt32 = 722
+    /// The longest path a Unix socket's address takes: sun_path without its NUL.
+    static let longestPath = 107
 
-    /// Reads what a user typed; nothing is connected.
-    public init(parsing text: [UInt8]) throws(TargetError) {
-        let colon = UInt8(ascii: ":")
-        guard let first = text.firstIndex(of: colon) else { throw .unknownScheme(text) }
-        let rest = Array(text[(first + 1)...])
-        switch String(validating: text[..<first], as: UTF8.self) {
-        case "unix":
-            guard rest.first == UInt8(ascii: "/") else { throw .notAPath(rest) }
-            self = .unix(path: rest)
-        case "vsock":
-            let parts = rest.split(separator: colon, omittingEmptySubsequences: false)
-            guard parts.count <= 2, let cid = Decimal.unsigned(parts[0]), cid < UInt64(UInt32.max) else {
-                throw .badCID(rest)
+    /// Reads a target as a user writes it.
+    public init(_ text: [UInt8]) throws(TargetError) {
+        if let path = Self.rest(of: text, after: "unix:") {
+            self = .unix(path: try Self.path(path, in: text))
+        } else if let address = Self.rest(of: text, after: "vsock:") {
+            let parts = address.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+            guard (1...2).contains(parts.count) else { throw .malformed(text) }
+            guard let cid = Decimal.unsigned(parts[0]).flatMap({ UInt32(exactly: $0) }) else {
+                throw .malformed(text)
             }
-            let port = parts.count == 2 ? try Self.port(Array(parts[1])) : Self.defaultPort
-            self = .vsock(cid: UInt32(cid), port: port)
-        case "vsock-mux":
-            guard rest.first == UInt8(ascii: "/") else { throw .notAPath(rest) }
-            // A colon may stand in a path: only digits after the last one are a port.
-            if let last = rest.lastIndex(of: colon), Decimal.unsigned(rest[(last + 1)...]) != nil {
-                self = .mux(path: Array(rest[..<last]), port: try Self.port(Array(rest[(last + 1)...])))
+            // 0 is the hypervisor, 1 this very machine, 2 the host, the last one "any": none is a guest.
+            // 1 and 2 stay usable, from inside a guest and on test systems.
+            guard cid != 0, cid != .max else { throw .badContext(cid) }
+            self = .vsock(cid: cid, port: try parts.count == 2 ? Self.port(parts[1]) : Self.defaultPort)
+        } else if let address = Self.rest(of: text, after: "vsock-mux:") {
+            // A path may hold colons: only digits behind the last one are a port.
+            if let colon = address.lastIndex(of: UInt8(ascii: ":")),
+                Decimal.unsigned(address[(colon + 1)...]) != nil
+            {
+                let port = try Self.port(address[(colon + 1)...])
+                self = .mux(path: try Self.path(address[..<colon], in: text), port: port)
             } else {
-                self = .mux(path: rest, port: Self.defaultPort)
+                self = .mux(path: try Self.path(address, in: text), port: Self.defaultPort)
             }
-        default: throw .unknownScheme(text)
+        } else {
+            throw .malformed(text)
         }
     }
 
-    private static func port(_ digits: [UInt8]) throws(TargetError) -> UInt32 {
-        guard let port = Decimal.unsigned(digits), port < UInt64(UInt32.max) else { throw .badPort(digits) }
-        return UInt32(port)
+    private static func rest(of text: [UInt8], after prefix: String) -> ArraySlice<UInt8>? {
+        text.starts(with: prefix.utf8) ? text.dropFirst(prefix.utf8.count) : nil
     }
 
-    /// As it is typed.
-    public var text: String {
+    private static func path(_ path: ArraySlice<UInt8>, in text: [UInt8]) throws(TargetError) -> [UInt8] {
+        guard path.first == UInt8(ascii: "/"), !path.contains(0) else { throw .relativePath(text) }
+        guard path.count <= longestPath else { throw .longPath(Array(path)) }
+        return Array(path)
+    }
+
+    private static func port(_ digits: ArraySlice<UInt8>) throws(TargetError) -> UInt32 {
+        // The last one is VMADDR_PORT_ANY.
+        guard let port = Decimal.unsigned(digits).flatMap({ UInt32(exactly: $0) }), port > 0, port < .max
+        else { throw .badPort(Array(digits)) }
+        return port
+    }
+}
+
+extension Target: CustomStringConvertible {
+    /// As a user writes it, fit for a terminal.
+    public var description: String {
         switch self {
-        case .unix(let path): "unix:" + Text.printable(path)
-        case .vsock(let cid, Self.defaultPort): "vsock:\(cid)"
+        case .unix(let path): "unix:\(Text.printable(path))"
         case .vsock(let cid, let port): "vsock:\(cid):\(port)"
-        case .mux(let path, Self.defaultPort): "vsock-mux:" + Text.printable(path)
-        case .mux(let path, let port): "vsock-mux:" + Text.printable(path) + ":\(port)"
+        case .mux(let path, let port): "vsock-mux:\(Text.printable(path)):\(port)"
         }
     }
 }
 
-/// A target that cannot be one.
-public enum TargetError: Error, Equatable, Sendable, CustomStringConvertible {
-    case unknownScheme([UInt8])
-    case notAPath([UInt8])
-    case badCID([UInt8])
+/// What is wrong with a target.
+public enum TargetError: Error, Equatable, Sendable {
+    case malformed([UInt8])
+    case relativePath([UInt8])
+    case longPath([UInt8])
+    case badContext(UInt32)
     case badPort([UInt8])
+}
 
+extension TargetError: CustomStringConvertible {
     public var description: String {
-        let forms = "give unix:/PATH, vsock:CID[:PORT] or vsock-mux:/PATH[:PORT]"
-        return switch self {
-        case .unknownScheme(let text): "'\(Text.printable(text))' is not a target; \(forms)"
-        case .notAPath(let text): "'\(Text.printable(text))' is not an absolute path; \(forms)"
-        case .badCID(let text): "'\(Text.printable(text))' is not a vsock CID; \(forms)"
-        case .badPort(let text): "'\(Text.printable(text))' is not a port; \(forms)"
+        switch self {
+        case .malformed(let text):
+            "'\(Text.printable(text))' is not a target; write unix:/path, vsock:CID[:PORT] or vsock-mux:/path[:PORT]"
+        case .relativePath(let text):
+            "'\(Text.printable(text))' needs an absolute path, as in unix:/run/postern/postern.sock"
+        case .longPath(let path):
+            "the path '\(Text.printable(path))' has \(path.count) bytes, a socket's has at most \(Target.longestPath); link to it from a shorter one"
+        case .badContext(let cid):
+            "\(cid) is no guest's CID; a guest has the one its VMM was given, 3 or more"
+        case .badPort(let port):
+            "'\(Text.printable(port))' is not a port; write 1 to 4294967294, or leave it out for \(Target.defaultPort)"
         }
     }
 }

@@ -96,10 +96,14 @@ package struct Audit {
             (id, name, message, priority) = ("08", "protocol", "Protocol error\(who): \(error)", 4)
             put("POSTERN_REASON", error.description)
         case .limit(let cause):
-            (id, name, message, priority) = ("09", "limit", "Session's \(cause.rawValue) limit reached\(who)", 5)
+            (id, name, message, priority) = (
+                "09", "limit", "Session's \(cause.rawValue) limit reached\(who)", 5
+            )
             put("POSTERN_REASON", cause.rawValue)
         case .stopped(let stage):
-            (id, name, message, priority) = ("0a", "stopped", "Ending the session for systemd (\(stage.rawValue))\(who)", 5)
+            (id, name, message, priority) = (
+                "0a", "stopped", "Ending the session for systemd (\(stage.rawValue))\(who)", 5
+            )
             put("POSTERN_REASON", stage.rawValue)
         }
         let head: [(key: String, value: [UInt8])] = [
@@ -119,12 +123,14 @@ package struct Audit {
 
     /// An argument as a shell would need it, so that the entry says where one ends.
     private static func quoted(_ argument: [UInt8]) -> [UInt8] {
-        let plain = !argument.isEmpty && argument.allSatisfy { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-            default: "%+,-./:=@_".utf8.contains(byte)
+        let plain =
+            !argument.isEmpty
+            && argument.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                default: "%+,-./:=@_".utf8.contains(byte)
+                }
             }
-        }
         guard !plain else { return argument }
         let quote = UInt8(ascii: "'")
         return [quote] + argument.flatMap { $0 == quote ? Array("'\\''".utf8) : [$0] } + [quote]

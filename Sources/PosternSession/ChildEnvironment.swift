@@ -54,7 +54,9 @@ struct ChildEnvironment {
 
 /// TERM for the child.
 enum TerminalType {
-    private static let databases = ["/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo", "/usr/lib/terminfo"]
+    private static let databases = [
+        "/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo", "/usr/lib/terminfo",
+    ]
 
     /// `wanted` when the guest's terminfo knows it, else the nearest that it does know. A guest without any
     /// terminfo gets what was wanted: its programs know terminals by themselves, or not at all.

@@ -22,7 +22,8 @@ enum FirstFrame {
                     try wait(for: socket, signals, clock.milliseconds(until: deadline))
                 }
             } catch {
-                throw ErrorReport(stage: .lost, errno: error.errno.name, text: "the connection failed: \(error)")
+                throw ErrorReport(
+                    stage: .lost, errno: error.errno.name, text: "the connection failed: \(error)")
             }
             clock.turn()
             switch result {
@@ -63,7 +64,8 @@ enum FirstFrame {
         } catch {
             throw ErrorReport(error)
         }
-        throw ErrorReport(stage: .unsupported, text: "this worker starts sessions; it cannot attach or list them")
+        throw ErrorReport(
+            stage: .unsupported, text: "this worker starts sessions; it cannot attach or list them")
     }
 
     private static func wait(

@@ -35,7 +35,9 @@ struct OutputRelay: ~Copyable {
     func reads(_ kind: FrameKind) -> Bool { kind == .stderr ? stderr.isOpen : stdout.isOpen }
     func total(_ kind: FrameKind) -> UInt64 { kind == .stderr ? stderr.total : stdout.total }
 
-    mutating func append(_ kind: FrameKind, _ payload: [UInt8]) { queue.append(FrameEncoder.frame(kind, payload)) }
+    mutating func append(_ kind: FrameKind, _ payload: [UInt8]) {
+        queue.append(FrameEncoder.frame(kind, payload))
+    }
 
     /// Sends what the socket takes without blocking.
     mutating func send(to socket: borrowing OwnedFD) throws(SysError) {

@@ -55,7 +55,8 @@ package enum PeerRule: Equatable, Sendable {
             (.anyCID, .vsock):
             .anyone
         case (.cid(let allowed), .vsock(let cid, _)): cid == allowed ? .anyone : nil
-        case (.root, _), (.own, _), (.anyone, _), (.hostReserved, _), (.host, _), (.loopback, _), (.anyCID, _),
+        case (.root, _), (.own, _), (.anyone, _), (.hostReserved, _), (.host, _), (.loopback, _),
+            (.anyCID, _),
             (.cid, _):
             nil
         }

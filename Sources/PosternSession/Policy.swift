@@ -33,7 +33,8 @@ package struct Policy: Equatable, Sendable {
             let (flag, value) = (String(sides[0]), String(sides[1]))
             func number(_ range: ClosedRange<UInt64>) throws(PolicyError) -> UInt64 {
                 guard let number = Decimal.unsigned(value.utf8), range.contains(number) else {
-                    throw .badValue(flag: flag, value: value, expected: "\(range.lowerBound) to \(range.upperBound)")
+                    throw .badValue(
+                        flag: flag, value: value, expected: "\(range.lowerBound) to \(range.upperBound)")
                 }
                 return number
             }
@@ -69,7 +70,9 @@ package struct Policy: Equatable, Sendable {
             default: throw .unknown(flag)
             }
         }
-        if maxSessions != nil, stateDirectory == nil { throw .missing("--state-dir", neededBy: "--max-sessions") }
+        if maxSessions != nil, stateDirectory == nil {
+            throw .missing("--state-dir", neededBy: "--max-sessions")
+        }
     }
 }
 
@@ -83,7 +86,8 @@ package enum PolicyError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .malformed(let word): "'\(word)' is not a --flag=value"
         case .unknown(let flag): "unknown flag '\(flag)'"
-        case .badValue(let flag, let value, let expected): "\(flag) cannot be '\(value)': expected \(expected)"
+        case .badValue(let flag, let value, let expected):
+            "\(flag) cannot be '\(value)': expected \(expected)"
         case .missing(let flag, let other): "\(other) needs \(flag)"
         }
     }

@@ -97,10 +97,12 @@ struct SessionLoop: ~Copyable {
         let childSlot = machine.childHasExited ? nil : set.add(process.child.pidfd, read: true, write: false)
         if input.wantsToWrite(at: clock.now) { _ = set.addIfOpen(process.input, read: false, write: true) }
         var outputSlots: [PollSet.Slot] = []
-        if canRead, output.reads(.stdout), let slot = set.addIfOpen(process.output, read: true, write: false) {
+        if canRead, output.reads(.stdout), let slot = set.addIfOpen(process.output, read: true, write: false)
+        {
             outputSlots.append(slot)
         }
-        if canRead, output.reads(.stderr), let slot = set.addIfOpen(process.errors, read: true, write: false) {
+        if canRead, output.reads(.stderr), let slot = set.addIfOpen(process.errors, read: true, write: false)
+        {
             outputSlots.append(slot)
         }
         let deadline = [machine.deadline, input.deadline].compactMap { $0 }.min()

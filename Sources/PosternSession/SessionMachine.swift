@@ -90,7 +90,9 @@ package struct SessionMachine {
     /// … and counts as dead after this long without a word.
     static let silence: UInt64 = 45_000_000_000
 
-    package init(request: OpenRequest, stdinWindow: Int, grace: UInt64, timeout: UInt64?, idle: UInt64?, now: UInt64) {
+    package init(
+        request: OpenRequest, stdinWindow: Int, grace: UInt64, timeout: UInt64?, idle: UInt64?, now: UInt64
+    ) {
         self.grace = grace
         self.idle = idle
         self.stdinWindow = UInt64(stdinWindow)
@@ -221,7 +223,9 @@ package struct SessionMachine {
             cause = cause ?? .hangup
             return [.audit(.hangup), .discardOutput] + end(now)
         case .detach:
-            return [.send(.notice, Notice(about: "detach", text: "this worker cannot detach sessions").encode())]
+            return [
+                .send(.notice, Notice(about: "detach", text: "this worker cannot detach sessions").encode())
+            ]
         case .bye:
             // BYE before EXIT means nothing; after it, the client has all there was.
             guard phase == .flushing else { throw .unexpectedFrame(kind) }

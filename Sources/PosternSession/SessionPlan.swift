@@ -27,11 +27,13 @@ struct SessionPlan {
         let shell = user.shell.isEmpty ? Array("/bin/sh".utf8) : user.shell
         let program = request.arguments.first ?? shell
         guard !program.isEmpty else {
-            throw ErrorReport(stage: .exec, errno: "ENOENT", field: "arg", text: "the command's name is empty")
+            throw ErrorReport(
+                stage: .exec, errno: "ENOENT", field: "arg", text: "the command's name is empty")
         }
         let arguments =
             request.arguments.isEmpty
-            ? [[UInt8(ascii: "-")] + (shell.split(separator: UInt8(ascii: "/")).last ?? [])] : request.arguments
+            ? [[UInt8(ascii: "-")] + (shell.split(separator: UInt8(ascii: "/")).last ?? [])]
+            : request.arguments
         command = request.arguments.isEmpty ? [shell] : request.arguments
 
         let directory = try Self.directory(request.workingDirectory, home: user.home)
@@ -71,7 +73,9 @@ struct SessionPlan {
         if let only = policy.user, try lookUp(only).uid != record.uid {
             throw ErrorReport(
                 stage: .policy, field: "user",
-                text: "this unit's sessions run as '\(Text.printable(only))' only, not as '\(record.shownName)'")
+                text:
+                    "this unit's sessions run as '\(Text.printable(only))' only, not as '\(record.shownName)'"
+            )
         }
         if case .only(let uid) = grant, record.uid != uid {
             throw ErrorReport(
@@ -96,7 +100,9 @@ struct SessionPlan {
         }
         throw ErrorReport(
             stage: .user, field: "user",
-            text: "no user '\(Text.printable(name, limit: 64))' in the guest; give one of its passwd, or a number")
+            text:
+                "no user '\(Text.printable(name, limit: 64))' in the guest; give one of its passwd, or a number"
+        )
     }
 
     private static func lookUpGroup(_ name: [UInt8]) throws(ErrorReport) -> UInt32 {
@@ -146,12 +152,17 @@ struct SessionPlan {
         for limit in wanted {
             func refuse(_ stage: ErrorReport.Stage, _ why: String) -> ErrorReport {
                 ErrorReport(
-                    stage: stage, field: "rlimit", text: "rlimit \(Text.printable(Array(limit.description.utf8))): \(why)")
+                    stage: stage, field: "rlimit",
+                    text: "rlimit \(Text.printable(Array(limit.description.utf8))): \(why)")
             }
             guard let resource = ResourceLimit.named(Array(limit.resource.utf8)) else {
-                throw refuse(.rlimit, "no such resource; known are \(ResourceLimit.table.map(\.name).joined(separator: " "))")
+                throw refuse(
+                    .rlimit,
+                    "no such resource; known are \(ResourceLimit.table.map(\.name).joined(separator: " "))")
             }
-            guard limit.soft <= limit.hard else { throw refuse(.rlimit, "the soft limit is above the hard one") }
+            guard limit.soft <= limit.hard else {
+                throw refuse(.rlimit, "the soft limit is above the hard one")
+            }
             // The child's limits are set while it is root still: what its user could not raise, we must not.
             if grant != .anyone, let hard = Self.hardLimit(resource), limit.hard > hard {
                 let most = hard == OpenRequest.ResourceLimit.unlimited ? "unlimited" : String(hard)

@@ -107,11 +107,15 @@ struct SessionProcess: ~Copyable {
             switch scope {
             case .leader: try child.signal(signal)
             case .group:
-                if let group = foregroundGroup { try Signal.send(signal, to: -group) } else { try child.signalGroup(signal) }
+                if let group = foregroundGroup {
+                    try Signal.send(signal, to: -group)
+                } else {
+                    try child.signalGroup(signal)
+                }
             case .all:
                 if cgroup.reaches { try cgroup.signalAll(signal) } else { try signalGroups(signal) }
             }
-        } catch where error.errno == .noProcess {
+        } catch  where error.errno == .noProcess {
             return
         }
     }

@@ -11,7 +11,9 @@ extension ErrorReport {
         let (stage, field, text): (Stage, String?, String)
         switch error.stage {
         case .fork:
-            (stage, field, text) = (.fork, nil, "cannot start a process: \(why); see the unit's TasksMax= and MemoryMax=")
+            (stage, field, text) = (
+                .fork, nil, "cannot start a process: \(why); see the unit's TasksMax= and MemoryMax="
+            )
         case .cgroup:
             (stage, field, text) = (.cgroup, nil, "cannot start a process in the session's cgroup: \(why)")
         case .session, .stdio:
@@ -20,19 +22,28 @@ extension ErrorReport {
             (stage, field, text) = (.terminal, nil, "cannot make the terminal the session's own: \(why)")
         case .oomScore:
             let value = plan.child.oomScoreAdjust ?? 0
-            (stage, field, text) = (.oomScore, "oom-score-adj", "cannot set oom-score-adj to \(value): \(why)")
+            (stage, field, text) = (
+                .oomScore, "oom-score-adj", "cannot set oom-score-adj to \(value): \(why)"
+            )
         case .rlimit:
-            let limit = plan.request.resourceLimits.indices.contains(error.index)
+            let limit =
+                plan.request.resourceLimits.indices.contains(error.index)
                 ? plan.request.resourceLimits[error.index].description : "?"
             (stage, field, text) = (.rlimit, "rlimit", "cannot set rlimit \(limit): \(why)")
         case .groups, .gid, .uid:
             (stage, field, text) = (.credentials, "user", "cannot become '\(user)': \(why)")
         case .makeDirectory:
             (stage, field, text) =
-                (.mkdir, "cwd", "cannot create directory \(shown(plan.child.workingDirectory)) as '\(user)': \(why)")
+                (
+                    .mkdir, "cwd",
+                    "cannot create directory \(shown(plan.child.workingDirectory)) as '\(user)': \(why)"
+                )
         case .workingDirectory:
             (stage, field, text) =
-                (.cwd, "cwd", "cannot enter directory \(shown(plan.child.workingDirectory)) as '\(user)': \(why)")
+                (
+                    .cwd, "cwd",
+                    "cannot enter directory \(shown(plan.child.workingDirectory)) as '\(user)': \(why)"
+                )
         case .exec:
             let program = plan.command.first
             (stage, field) = (.exec, "arg")

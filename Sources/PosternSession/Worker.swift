@@ -89,13 +89,16 @@ package enum Worker {
             case .other: break
             }
         } catch {
-            throw ErrorReport(stage: .peer, errno: error.errno.name, text: "cannot tell who connected: \(error)")
+            throw ErrorReport(
+                stage: .peer, errno: error.errno.name, text: "cannot tell who connected: \(error)")
         }
         throw ErrorReport(stage: .peer, text: "cannot tell who connected: neither a unix nor a vsock peer")
     }
 
     /// Says no before anything the peer has sent is read.
-    private static func refuse(_ socket: borrowing OwnedFD, _ why: String, _ audit: consuming Audit) -> ExitCode {
+    private static func refuse(_ socket: borrowing OwnedFD, _ why: String, _ audit: consuming Audit)
+        -> ExitCode
+    {
         audit.record(.refused(why))
         Notify.send("READY=1\nSTOPPING=1\nSTATUS=Refused: \(why)")
         Farewell.send(ErrorReport(stage: .peer, text: why), on: socket, reading: false)

@@ -151,7 +151,8 @@ extension OpenRequest {
             case "version": try field.once(&version) { f throws(WireError) in try f.number(in: 1...1) }
             case "session": try field.once(&session, SessionID.init(field:))
             case "token": try field.once(&token, SessionID.init(field:))
-            case "connection": try field.once(&connection) { f throws(WireError) in try f.number(in: 1...UInt64.max) }
+            case "connection":
+                try field.once(&connection) { f throws(WireError) in try f.number(in: 1...UInt64.max) }
             case "limit": try field.once(&limit) { f throws(WireError) in try f.number() }
             case "arg": arguments.append(value)
             case "env":
@@ -178,7 +179,8 @@ extension OpenRequest {
                 }
             case "timeout": try field.once(&timeout, Field.seconds)
             case "idle": try field.once(&idle, Field.seconds)
-            case "hold-input": try field.once(&holdInput) { f throws(WireError) in try f.number(in: 0...3600) }
+            case "hold-input":
+                try field.once(&holdInput) { f throws(WireError) in try f.number(in: 0...3600) }
             case "name": try field.once(&name, Field.nonEmpty)
             case "operator": try field.once(&claimedOperator, Field.nonEmpty)
             case "reason": try field.once(&claimedReason, Field.nonEmpty)

@@ -15,7 +15,9 @@ enum EnvironmentFile {
             throw ValidationError("--env-file '\(path)': \(error)")
         }
         var entries: [[UInt8]] = []
-        for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+        for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .enumerated()
+        {
             let text = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
             guard let first = text.first, first != UInt8(ascii: "#") else { continue }
             let clean = text.last == UInt8(ascii: "\r") ? text.dropLast() : text

@@ -30,13 +30,16 @@ struct Exec: ParsableCommand {
     @Option(name: [.short, .long], help: ArgumentHelp("Run as this user", valueName: "user[:group]"))
     var user: String?
 
-    @Option(name: [.short, .long], help: ArgumentHelp("Working directory, absolute or below ~", valueName: "dir"))
+    @Option(
+        name: [.short, .long], help: ArgumentHelp("Working directory, absolute or below ~", valueName: "dir"))
     var workdir: String?
 
     @Flag(help: "Create the working directory, as the user, if it is missing")
     var mkdir = false
 
-    @Option(name: [.short, .long], help: ArgumentHelp("Set a variable; without value, the caller's is taken", valueName: "name[=value]"))
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp("Set a variable; without value, the caller's is taken", valueName: "name[=value]"))
     var env: [String] = []
 
     @Option(help: ArgumentHelp("Read variables from a file, one a line", valueName: "file"))
@@ -54,7 +57,8 @@ struct Exec: ParsableCommand {
     @Option(help: ArgumentHelp("End the session when nothing was sent for this time", valueName: "time"))
     var idle: String?
 
-    @Option(help: ArgumentHelp("Hold input back until the first output, at most this time", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("Hold input back until the first output, at most this time", valueName: "time"))
     var holdInput: String?
 
     @Option(help: ArgumentHelp("A name for the session, unique while it lives", valueName: "name"))
@@ -78,7 +82,9 @@ struct Exec: ParsableCommand {
     @Argument(help: ArgumentHelp("Where the guest is reached", valueName: "target"))
     var target: String
 
-    @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("The command and its arguments", valueName: "command"))
+    @Argument(
+        parsing: .captureForPassthrough,
+        help: ArgumentHelp("The command and its arguments", valueName: "command"))
     var command: [String] = []
 
     func run() throws {
@@ -89,7 +95,8 @@ struct Exec: ParsableCommand {
         var code = outcome.exitCode
         if let jsonResult {
             do throws(SysError) {
-                let report = ResultReport(target: target, request: request, started: started, outcome: outcome)
+                let report = ResultReport(
+                    target: target, request: request, started: started, outcome: outcome)
                 try Files.write(Array(report.json.utf8), to: jsonResult)
             } catch {
                 StandardError.write("Error: cannot write the result to '\(jsonResult)': \(error)\n")
@@ -116,7 +123,8 @@ struct Exec: ParsableCommand {
         if mkdir, workdir == nil { throw ValidationError("--mkdir needs --workdir: which directory?") }
         if let user {
             let bytes = ByteText.decode(user)
-            let parts = bytes.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = bytes.split(
+                separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.allSatisfy({ !$0.isEmpty }) else {
                 throw ValidationError("--user '\(user)': give USER or USER:GROUP")
             }
@@ -131,12 +139,15 @@ struct Exec: ParsableCommand {
         }
         for file in envFile { request.environment += try EnvironmentFile.read(file) }
         for entry in env {
-            guard let entry = try EnvironmentFile.entry(ByteText.decode(entry), shown: "--env '\(entry)'") else { continue }
+            guard let entry = try EnvironmentFile.entry(ByteText.decode(entry), shown: "--env '\(entry)'")
+            else { continue }
             request.environment.append(entry)
         }
         for text in rlimit {
             guard let limit = OpenRequest.ResourceLimit(ByteText.decode(text)) else {
-                throw ValidationError("--rlimit '\(text)': give NAME=SOFT[:HARD], numbers or 'unlimited', as in nofile=1024:4096")
+                throw ValidationError(
+                    "--rlimit '\(text)': give NAME=SOFT[:HARD], numbers or 'unlimited', as in nofile=1024:4096"
+                )
             }
             request.resourceLimits.append(limit)
         }
@@ -148,7 +159,9 @@ struct Exec: ParsableCommand {
         }
         request.timeout = try timeout.map { try TimeSpan.seconds($0, flag: "--timeout", least: 1) }
         request.idle = try idle.map { try TimeSpan.seconds($0, flag: "--idle", least: 1) }
-        request.holdInput = try holdInput.map { try TimeSpan.seconds($0, flag: "--hold-input", least: 0, most: 3600) }
+        request.holdInput = try holdInput.map {
+            try TimeSpan.seconds($0, flag: "--hold-input", least: 0, most: 3600)
+        }
         request.name = try label(name, "--name")
         request.claimedOperator = try label(`operator`, "--operator") ?? Caller.claim()
         request.claimedReason = try label(reason, "--reason")

@@ -17,7 +17,9 @@ struct HostJournal {
 
     init(target: Target, request: OpenRequest) {
         self.target = target
-        let command = request.arguments.isEmpty ? "(shell)" : request.arguments.map { Text.printable($0) }.joined(separator: " ")
+        let command =
+            request.arguments.isEmpty
+            ? "(shell)" : request.arguments.map { Text.printable($0) }.joined(separator: " ")
         var fields: [Journal.Field] = [
             ("SYSLOG_IDENTIFIER", Array("postern".utf8)),
             ("SESSION_ID", Array(request.session.text.utf8)),

@@ -42,7 +42,9 @@ struct ResultReport {
         put("stderr_bytes", number: exit.stderr)
     }
 
-    private mutating func put(_ key: String, number: some BinaryInteger) { members.append((key, "\(number)")) }
+    private mutating func put(_ key: String, number: some BinaryInteger) {
+        members.append((key, "\(number)"))
+    }
     private mutating func put(_ key: String, text: String) { members.append((key, Self.quoted(text))) }
 
     /// The object on one line.

@@ -8,7 +8,9 @@ enum TimeSpan {
     ]
 
     /// Whole seconds.
-    static func seconds(_ text: String, flag: String, least: UInt64, most: UInt64 = 3_155_760_000) throws -> UInt64 {
+    static func seconds(_ text: String, flag: String, least: UInt64, most: UInt64 = 3_155_760_000) throws
+        -> UInt64
+    {
         var total: UInt64 = 0
         var rest = text.filter { $0 != " " }[...]
         guard !rest.isEmpty else { throw failure(text, flag, least, most) }
@@ -29,7 +31,10 @@ enum TimeSpan {
         return total
     }
 
-    private static func failure(_ text: String, _ flag: String, _ least: UInt64, _ most: UInt64) -> ValidationError {
-        ValidationError("\(flag) '\(text)': give a time like 30, 30s, 5min or 1h, from \(least) to \(most) seconds")
+    private static func failure(_ text: String, _ flag: String, _ least: UInt64, _ most: UInt64)
+        -> ValidationError
+    {
+        ValidationError(
+            "\(flag) '\(text)': give a time like 30, 30s, 5min or 1h, from \(least) to \(most) seconds")
     }
 }
