@@ -64,7 +64,8 @@ extension SysTests {
         @Test func `A signal reaches every process, each once`() throws {
             try withGroup { group in
                 let child = try start(
-                    "trap 'exit 5' TERM; setsid sleep 1000 & echo ready; while :; do wait $!; done", in: group
+                    "trap 'exit 5' TERM; setsid sh -c 'echo ready; exec sleep 1000' & while :; do wait $!; done",
+                    in: group
                 )
                 try with(group) { group in try group.signalAll(.term) }
                 let status = try child.reap()
