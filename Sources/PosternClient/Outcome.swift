@@ -40,7 +40,9 @@ public struct Outcome: Sendable {
         case .exited(let exit): ExitCode(exit.status)
         case .refused(let report): ExitCode(report)
         case .killed(let signal), .hungUp(let signal?): .signal(UInt8(clamping: signal.rawValue))
-        case .unreachable, .failed, .lost, .broken, .outputFailed, .hungUp(nil), .internalFailure: .failure
+        // As if the terminal had been taken away.
+        case .hungUp(nil): .signal(1)
+        case .unreachable, .failed, .lost, .broken, .outputFailed, .internalFailure: .failure
         }
     }
 
@@ -73,10 +75,12 @@ extension Outcome {
             started == nil
                 ? "connection lost before the guest answered\(Self.reason(error)); see the worker's journal in the guest"
                 : "connection lost\(Self.reason(error)); how the command ended is unknown\(known)"
-        case .broken(let why): "the worker broke the protocol: \(why); how the command ended is unknown\(known)"
+        case .broken(let why):
+            "the worker broke the protocol: \(why); how the command ended is unknown\(known)"
         // The reader chose to go: as quiet as any filter, and not 0.
         case .outputFailed(.output, let error) where error.errno == .brokenPipe: nil
-        case .outputFailed(let name, let error): "cannot write to \(name.rawValue): \(error); the session was hung up"
+        case .outputFailed(let name, let error):
+            "cannot write to \(name.rawValue): \(error); the session was hung up"
         case .hungUp(let signal):
             "hung up after \(signal.map { "three \($0)" } ?? "^] was typed three times")"
         // Whoever sent the signal knows; the terminal may be stopped and could not take a word.
@@ -90,7 +94,8 @@ extension Outcome {
         switch exit.status {
         case .code(let code): end = "exited with \(code)"
         case .signal(let signal):
-            end = "was killed by \(Signal(rawValue: Int32(signal)))" + (exit.coreDumped ? ", core dumped" : "")
+            end =
+                "was killed by \(Signal(rawValue: Int32(signal)))" + (exit.coreDumped ? ", core dumped" : "")
         }
         var causes: [String] = []
         switch exit.cause {
@@ -104,9 +109,8 @@ extension Outcome {
     }
 
     private static func message(_ report: ErrorReport) -> String {
-        let stage = ErrorReport.Stage(rawValue: report.stage) == nil ? "internal, \(report.stage)" : report.stage
-        return "\(report.text)" + (report.errno.map { report.text.contains($0) ? "" : " (\($0))" } ?? "")
-            + " [\(stage)]"
+        guard let errno = report.errno, !report.text.contains(errno) else { return report.text }
+        return "\(report.text) (\(errno))"
     }
 
     private static func message(lost report: ErrorReport) -> String {
@@ -123,5 +127,22 @@ extension Outcome {
     private var known: String {
         guard let started else { return "" }
         return " (session \(started.session.text), pid \(started.pid), \(received) bytes of output received)"
+    }
+}
+
+extension Outcome {
+    /// A few words for a journal: `exit 4`, `killed by SIGHUP (hangup)`, or what the user was told.
+    public var summary: String {
+        switch ending {
+        case .exited(let exit):
+            let cause = exit.cause.map { " (\($0.rawValue))" } ?? ""
+            return switch exit.status {
+            case .code(let code): "exit \(code)\(cause)"
+            case .signal(let signal): "killed by \(Signal(rawValue: Int32(signal)))\(cause)"
+            }
+        case .killed(let signal): return "client ended by \(signal)"
+        case .unreachable, .refused, .failed, .lost, .broken, .outputFailed, .hungUp, .internalFailure:
+            return message ?? word
+        }
     }
 }

@@ -66,6 +66,8 @@ extension Target: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unix(let path): "unix:\(Text.printable(path))"
+        case .vsock(let cid, Self.defaultPort): "vsock:\(cid)"
+        case .mux(let path, Self.defaultPort): "vsock-mux:\(Text.printable(path))"
         case .vsock(let cid, let port): "vsock:\(cid):\(port)"
         case .mux(let path, let port): "vsock-mux:\(Text.printable(path)):\(port)"
         }

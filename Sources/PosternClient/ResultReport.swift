@@ -1,26 +1,28 @@
-import PosternClient
-import PosternSys
-import PosternWire
+internal import PosternSys
+internal import PosternWire
 
-/// How a session ended, as one JSON object for programs.
-struct ResultReport {
-    private var members: [(String, String)] = []
+/// How a session ended, as one JSON object for programs. Texts of the guest were escaped where they were read.
+public struct ResultReport: Sendable {
+    private var members: [(key: String, value: String)] = []
 
-    init(target: Target, request: OpenRequest, started: Started?, outcome: Outcome) {
-        put("session", text: request.session.text)
-        put("target", text: target.text)
-        put("outcome", text: outcome.kind)
-        put("client_exit_code", number: Int(outcome.exitCode))
-        if let started {
+    public init(target: Target, outcome: Outcome) {
+        put("session", text: outcome.session.text)
+        put("target", text: target.description)
+        put("outcome", text: outcome.word)
+        put("client_exit_code", number: outcome.exitCode.rawValue)
+        if let started = outcome.started {
             put("pid", number: started.pid)
             if let tty = started.tty { put("tty", text: tty) }
         }
-        if case .exited(let exit) = outcome { put(exit) }
-        if case .failed(let report, _) = outcome {
+        switch outcome.ending {
+        case .exited(let exit): put(exit)
+        case .refused(let report), .failed(let report):
             put("stage", text: report.stage)
             if let errno = report.errno { put("errno", text: errno) }
             if let field = report.field { put("field", text: field) }
+        case .unreachable, .lost, .broken, .outputFailed, .hungUp, .killed, .internalFailure: break
         }
+        put("duration_usec", number: outcome.duration)
         if let message = outcome.message { put("message", text: message) }
     }
 
@@ -31,8 +33,8 @@ struct ResultReport {
             put("signal", number: signal)
             put("signal_name", text: Signal(rawValue: Int32(signal)).description)
         }
-        members.append(("core_dumped", "\(exit.coreDumped)"))
-        members.append(("oom", "\(exit.outOfMemory)"))
+        put("core_dumped", exit.coreDumped)
+        put("oom", exit.outOfMemory)
         if let cause = exit.cause { put("cause", text: cause.rawValue) }
         put("wall_usec", number: exit.wallTime)
         put("cpu_usec", number: exit.cpuTime)
@@ -46,9 +48,12 @@ struct ResultReport {
         members.append((key, "\(number)"))
     }
     private mutating func put(_ key: String, text: String) { members.append((key, Self.quoted(text))) }
+    private mutating func put(_ key: String, _ flag: Bool) { members.append((key, "\(flag)")) }
 
     /// The object on one line.
-    var json: String { "{" + members.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}\n" }
+    public var json: String {
+        "{" + members.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",") + "}\n"
+    }
 
     private static func quoted(_ text: String) -> String {
         var quoted = "\""

@@ -1,0 +1,90 @@
+public import PosternSys
+internal import PosternWire
+
+/// Makes connections to targets.
+public enum Dialer {
+    /// How long a multiplexer may keep silent, and how long one that hangs up before OK is asked again.
+    static let patience = 5000
+    private static let pause = 100
+
+    /// Connects, blocking as long as the kernel does: until a Unix listener accepts or two seconds for vsock. A
+    /// multiplexer has five.
+    public static func connect(to target: Target) throws(ConnectError) -> OwnedFD {
+        do throws(SysError) {
+            switch target {
+            case .unix(let path): return try Sockets.connectUnix(path: path)
+            case .vsock(let cid, let port):
+                return try Sockets.connectVsock(cid: cid, port: port, reserved: true)
+            case .mux: break
+            }
+        } catch {
+            throw .failed(target, error)
+        }
+        return try connectThroughMultiplexer(target)
+    }
+
+    /// `CONNECT <port>\n` in one write, `OK <port>\n` read byte by byte, since what follows is the session's.
+    ///
+    /// An end of file before OK means that the guest does not listen yet, and is worth a retry; after it never
+    /// (flintlock#1206, cloud-hypervisor#6798).
+    private static func connectThroughMultiplexer(_ target: Target) throws(ConnectError) -> OwnedFD {
+        guard case .mux(let path, let port) = target else { preconditionFailure("not a multiplexer") }
+        let deadline = MonotonicClock.milliseconds() + UInt64(patience)
+        while true {
+            let greeting: Greeting
+            do throws(SysError) {
+                let socket = try Sockets.connectUnix(path: path)
+                greeting = try greet(socket, port: port, until: deadline)
+                if greeting == .accepted { return socket }
+            } catch {
+                throw .failed(target, error)
+            }
+            switch greeting {
+            case .accepted, .closed: break
+            case .silent: throw .noAnswer(target)
+            case .other(let answer): throw .badAnswer(target, answer)
+            }
+            guard MonotonicClock.milliseconds() + UInt64(pause) < deadline else { throw .noListener(target) }
+            var sleep = PollSet()
+            // Cut short or not: the deadline decides.
+            do throws(SysError) { try sleep.wait(milliseconds: pause) } catch { throw .failed(target, error) }
+        }
+    }
+
+    private enum Greeting: Equatable {
+        case accepted
+        case closed
+        case silent
+        case other([UInt8])
+    }
+
+    private static func greet(
+        _ socket: borrowing OwnedFD, port: UInt32, until deadline: UInt64
+    ) throws(SysError) -> Greeting {
+        do throws(SysError) {
+            var request = ByteQueue(capacity: 32)
+            request.append(Array("CONNECT \(port)\n".utf8))
+            _ = try request.drainSocket(to: socket)
+            var answer = ByteQueue(capacity: 64)
+            while true {
+                switch try answer.fillSocket(from: socket, atMost: 1) {
+                case .endOfFile: return .closed
+                case .bytes:
+                    let line = answer.copy()
+                    if line.last == UInt8(ascii: "\n") {
+                        return line.starts(with: "OK ".utf8) ? .accepted : .other(line.dropLast())
+                    }
+                    if answer.isFull { return .other(line) }
+                case .wouldBlock:
+                    let now = MonotonicClock.milliseconds()
+                    guard now < deadline else { return .silent }
+                    var set = PollSet()
+                    _ = set.add(socket, read: true, write: false)
+                    try set.wait(milliseconds: Int(deadline - now))
+                }
+            }
+        } catch  where error.errno == .connectionReset || error.errno == .brokenPipe {
+            return .closed
+        }
+    }
+}

@@ -1,0 +1,91 @@
+internal import PosternSys
+public import PosternWire
+
+/// Opens a session in a guest and carries it to its end.
+public struct SessionClient: Sendable {
+    public var target: Target
+    public var request: OpenRequest
+    /// Whether ^] three times within a second hangs up, where the terminal is raw.
+    public var watchesEscape = true
+    /// Whether this process's signals are the session's: blocked in this thread from the first connection on,
+    /// forwarded or obeyed. The process must have one thread. A program that embeds the client keeps its own.
+    public var takesSignals = true
+    /// Called once, when the command runs.
+    public var onStarted: @Sendable (Started) -> Void = { _ in }
+
+    public init(target: Target, request: OpenRequest) {
+        self.target = target
+        self.request = request
+    }
+
+    /// A request with a new session id and token, and the window that this client keeps.
+    public static func newRequest() -> OpenRequest {
+        OpenRequest(session: .random(), token: .random(), limit: UInt64(OutputWindow.size))
+    }
+
+    /// Runs the session, blocking until its end. The terminal is as it was when this returns.
+    ///
+    /// A worker that refuses a field that was only a wish is asked again without it, with the same id.
+    public func run(_ streams: inout StandardStreams) -> Outcome {
+        let began = MonotonicClock.nanoseconds()
+        var request = request
+        request.limit = UInt64(OutputWindow.size)
+        var outcome = attempt(request, &streams)
+        while case .refused(let report) = outcome.ending, let wish = Self.refusedWish(report),
+            request.drop(wish: wish)
+        {
+            outcome = attempt(request, &streams)
+        }
+        outcome.duration = (MonotonicClock.nanoseconds() - began) / 1000
+        return outcome
+    }
+
+    private func attempt(_ request: OpenRequest, _ streams: inout StandardStreams) -> Outcome {
+        var outcome = Outcome(ending: .lost(nil), session: request.session)
+        do throws(ConnectError) {
+            let socket = try Dialer.connect(to: target)
+            var loop = try makeLoop(request, socket)
+            outcome = loop.run(&streams)
+        } catch {
+            outcome.ending = .unreachable(error)
+        }
+        return outcome
+    }
+
+    private func makeLoop(
+        _ request: OpenRequest, _ socket: consuming OwnedFD
+    ) throws(ConnectError) -> ClientLoop {
+        do throws(SysError) {
+            try Signal.ignore(.pipe)
+            return try ClientLoop(
+                request, socket: socket, takesSignals: takesSignals, watchesEscape: watchesEscape,
+                onStarted: onStarted)
+        } catch {
+            throw .failed(target, error)
+        }
+    }
+
+    /// The wish that a worker does not know, where that was its reason.
+    static func refusedWish(_ report: ErrorReport) -> String? {
+        let stages = [ErrorReport.Stage.open.rawValue, ErrorReport.Stage.protocol.rawValue]
+        guard stages.contains(report.stage), let field = report.field, OpenRequest.wishes.contains(field),
+            report.text.contains("unknown field")
+        else { return nil }
+        return field
+    }
+}
+
+extension OpenRequest {
+    /// Takes a wish back. False when it was not made.
+    mutating func drop(wish: String) -> Bool {
+        switch wish {
+        case "operator":
+            defer { claimedOperator = nil }
+            return claimedOperator != nil
+        case "reason":
+            defer { claimedReason = nil }
+            return claimedReason != nil
+        default: return false
+        }
+    }
+}
