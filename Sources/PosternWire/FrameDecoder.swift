@@ -2,7 +2,7 @@
 ///
 /// Data frames are not collected: their bytes are handed on as they come, in as many pieces as the stream
 /// had. Control frames are collected, and grow only with bytes that have arrived: a length alone allocates
-/// nothing. After an error the stream cannot be decoded any further.
+/// nothing. After an error the stream cannot be decoded any further: every later call throws it again.
 public struct FrameDecoder: Sendable {
     public enum Event: Equatable, Sendable {
         /// The bytes at these positions of the input belong to a data frame of this kind.
@@ -16,6 +16,7 @@ public struct FrameDecoder: Sendable {
     private var kind: FrameKind?
     private var missing = 0
     private var payload: [UInt8] = []
+    private var failure: WireError?
 
     /// - Parameter sender: whose stream this is; a kind that this side never sends is refused.
     public init(from sender: Side) {
@@ -33,9 +34,15 @@ public struct FrameDecoder: Sendable {
     /// The next event in `input` from `position` on, which it moves past what it took. Nil when all of the
     /// input was taken.
     public mutating func next(in input: Span<UInt8>, at position: inout Int) throws(WireError) -> Event? {
+        if let failure { throw failure }
         while true {
             guard let kind else {
-                guard try takeHeader(input, &position) else { return nil }
+                do throws(WireError) {
+                    guard try takeHeader(input, &position) else { return nil }
+                } catch {
+                    failure = error
+                    throw error
+                }
                 continue
             }
             let taken = min(missing, input.count - position)
@@ -47,7 +54,7 @@ public struct FrameDecoder: Sendable {
                 if missing == 0 { self.kind = nil }
                 return .data(kind, range)
             }
-            payload.reserveCapacity(payload.count + taken)
+            // No reserveCapacity: it would grow by exactly what came, and a byte at a time that is quadratic.
             for index in position..<position + taken { payload.append(input[index]) }
             position += taken
             missing -= taken
