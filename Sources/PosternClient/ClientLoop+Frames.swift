@@ -96,6 +96,10 @@ extension ClientLoop {
         phase = .running
         onStarted(started)
         takeTerminal(streams)
+        // The user may have resized while the guest was starting the command.
+        if let size = streams.size().map(TerminalSize.init), size != request.terminal?.size {
+            resize(streams)
+        }
     }
 
     private mutating func exit(_ exit: Exit) throws(WireError) {

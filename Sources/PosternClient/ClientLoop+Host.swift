@@ -134,7 +134,7 @@ extension ClientLoop {
         resize(streams)
     }
 
-    private mutating func resize(_ streams: borrowing StandardStreams) {
+    mutating func resize(_ streams: borrowing StandardStreams) {
         guard case .running = phase, request.terminal != nil, sender.hasRoomForReplies,
             let window = streams.size()
         else { return }

@@ -126,7 +126,8 @@ struct ClientLoop: ~Copyable {
             timeout = Int(clamping: Int64(deadline) - Int64(MonotonicClock.milliseconds()))
         }
         // A stream that is closed cannot be polled: its turn is now.
-        if (wantsInput && slots.input == nil) || !inbox.isEmpty { timeout = 0 }
+        if wantsInput, slots.input == nil { timeout = 0 }
+        if !inbox.isEmpty, reads { timeout = 0 }
         if !stdout.isEmpty, streams.output == nil { timeout = 0 }
         if !stderr.isEmpty, streams.error == nil { timeout = 0 }
         try set.wait(milliseconds: timeout)

@@ -1,4 +1,4 @@
-internal import PosternSys
+public import PosternSys
 internal import PosternWire
 
 /// How a session ended, as one JSON object for programs. Texts of the guest were escaped where they were read.
@@ -53,6 +53,16 @@ public struct ResultReport: Sendable {
     /// The object on one line.
     public var json: String {
         "{" + members.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",") + "}\n"
+    }
+
+    /// Writes the object to a file. A regular file is replaced in one step; what is something else (a FIFO, a
+    /// device, a link) is written to and stays what it is.
+    public func write(to path: String) throws(SysError) {
+        if try Files.isReplaceable(path) {
+            try Files.write(Array(json.utf8), to: path)
+        } else {
+            try Files.writeAll(Array(json.utf8), to: try Files.openForOverwriting(path))
+        }
     }
 
     private static func quoted(_ text: String) -> String {

@@ -42,6 +42,15 @@ public struct SessionClient: Sendable {
 
     private func attempt(_ request: OpenRequest, _ streams: inout StandardStreams) -> Outcome {
         var outcome = Outcome(ending: .lost(nil), session: request.session)
+        let size = request.encode().count
+        guard size <= Limits.open else {
+            // As the kernel says it of a command line that is too long.
+            outcome.ending = .refused(
+                ErrorReport(
+                    stage: .exec, errno: "E2BIG",
+                    text: "command and environment have \(size) bytes, a session takes \(Limits.open)"))
+            return outcome
+        }
         do throws(ConnectError) {
             let socket = try Dialer.connect(to: target)
             var loop = try makeLoop(request, socket)

@@ -34,10 +34,6 @@ struct Exec: ParsableCommand {
         let exec = try Exec.parse(words.options)
         var request = try exec.request()
         request.arguments = words.command
-        guard request.encode().count <= Limits.open else {
-            throw UsageError(
-                "command and environment", "more than the \(Limits.open) bytes a session can be opened with")
-        }
         return (exec, request)
     }
 
@@ -54,7 +50,7 @@ struct Exec: ParsableCommand {
         guard let jsonResult else { return outcome.exitCode.rawValue }
         do throws(SysError) {
             let report = ResultReport(target: target, outcome: outcome)
-            try Files.write(Array(report.json.utf8), to: jsonResult)
+            try report.write(to: jsonResult)
         } catch {
             StandardError.write("Error: cannot write the result to '\(shown(jsonResult))': \(error)\n")
             return outcome.exitCode.rawValue == 0 ? ExitCode.failure.rawValue : outcome.exitCode.rawValue
