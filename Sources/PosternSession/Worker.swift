@@ -43,7 +43,7 @@ package enum Worker {
         } catch {
             audit.record(.failed(error))
             // Not ready, but in good order: an exit before READY=1 would be a failed unit.
-            Notify.send("READY=1\nSTOPPING=1\nSTATUS=\(error.text)")
+            leave(error.text)
             Farewell.send(error, on: socket)
             return .success
         }
@@ -100,9 +100,15 @@ package enum Worker {
         -> ExitCode
     {
         audit.record(.refused(why))
-        Notify.send("READY=1\nSTOPPING=1\nSTATUS=Refused: \(why)")
+        leave("Refused: \(why)")
         Farewell.send(ErrorReport(stage: .peer, text: why), on: socket, reading: false)
         return .success
+    }
+
+    /// Ready and stopping at once, in two messages: in one, STOPPING=1 hides READY=1 from systemd.
+    private static func leave(_ status: String) {
+        Notify.send("READY=1")
+        Notify.send("STOPPING=1\nSTATUS=\(status)")
     }
 
     /// What `systemctl status` shows.

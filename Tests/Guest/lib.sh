@@ -8,8 +8,6 @@ set -euo pipefail
 : "${WORK:=$(mktemp -d)}" # the runner makes it and removes it
 export TARGET WORK
 cd "$WORK"
-# Made anew by a test that waits for entries: a name may have been another session's in an earlier test.
-test_began=$EPOCHREALTIME
 
 fail() {
     printf 'FAILED: %s\n' "$*" >&2
@@ -82,64 +80,4 @@ nothing_left() {
     wait_for '[[ -z $(find /sys/fs/cgroup -type d -name "postern*@*.service" 2>/dev/null) ]]'
     wait_for '[[ -z $(find /run/postern -mindepth 1 -maxdepth 1 -type d -name "postern*@*.service" 2>/dev/null) ]]'
     expect_eq 'failed units' '' "$(systemctl list-units --state=failed --plain --no-legend 'postern*' | awk '{ print $1 }')"
-}
-
-# on_exit CODE: runs it when the test ends, however it ends; the last one first.
-on_exit() {
-    cleanups="$1; ${cleanups-}"
-    # shellcheck disable=SC2064  # what is known now is meant
-    trap "trap - EXIT; set +e; $cleanups" EXIT
-}
-
-# drop_in UNIT SECTION LINE...: changes a unit as an operator does, until the test ends
-drop_in() {
-    local unit=$1 section=$2 dir=/run/systemd/system/$1.d
-    shift 2
-    mkdir -p "$dir"
-    printf '%s\n' "[$section]" "$@" >"$dir/50-guest-test-$section.conf"
-    systemctl daemon-reload
-    on_exit "rm -r '$dir'; systemctl daemon-reload"
-    [[ $unit != *.socket ]] || { systemctl stop "$unit"; on_exit "systemctl stop '$unit'"; }
-}
-
-# options LINE...: /etc/default/postern until the test ends; sessions that start from now on see it
-options() {
-    [[ ! -e /etc/default/postern ]] || cp /etc/default/postern "$WORK/default-postern"
-    mkdir -p /etc/default
-    printf '%s\n' "$@" >/etc/default/postern
-    on_exit "rm -f /etc/default/postern; [[ ! -e '$WORK/default-postern' ]] || cp '$WORK/default-postern' /etc/default/postern"
-}
-
-# serve: the socket listens
-serve() { systemctl start postern.socket; }
-
-# begin NAME [OPTION...] -- CMD...: a session in the background; returns once the journal says that it started.
-# Its client's output is in NAME.out and NAME.err, how it ended in NAME.json. Sets CLIENT, SESSION, UNIT, LEADER.
-begin() {
-    local name=$1 options=()
-    shift
-    while [[ $1 != -- ]]; do
-        options+=("$1")
-        shift
-    done
-    shift
-    postern exec --name "$name" --json-result "$name.json" "${options[@]}" "$TARGET" -- "$@" \
-        >"$name.out" 2>"$name.err" &
-    CLIENT=$!
-    on_exit "kill -KILL $CLIENT 2>/dev/null"
-    started "$name"
-}
-
-# started NAME: waits for the session of that name and sets SESSION, UNIT and LEADER
-started() {
-    local name=$1 entry="" end=$((SECONDS + 10))
-    until [[ $entry ]]; do
-        ((SECONDS < end)) || fail "session $name did not start: $(cat "$name.err" 2>/dev/null)"
-        journalctl --sync
-        entry=$(journalctl --quiet --boot --lines=1 --output=json POSTERN_EVENT=started POSTERN_NAME="$name" \
-            --since="@$test_began")
-    done
-    read -r SESSION UNIT LEADER < <(python3 -c 'import json, sys
-e = json.loads(sys.argv[1]); print(e["SESSION_ID"], e["POSTERN_UNIT"], e["LEADER"])' "$entry")
-    export SESSION UNIT LEADER
 }
