@@ -7,7 +7,7 @@ extension Files {
         do throws(SysError) {
             // SAFETY: the path lives for the call, which fills `info`.
             _ = try sysCall("lstat") { unsafe lstat(path, &info) }
-        } catch where error.errno == .noEntry {
+        } catch  where error.errno == .noEntry {
             return true
         }
         return info.st_mode & S_IFMT == S_IFREG
