@@ -33,10 +33,12 @@ expect_code() {
 }
 
 # wait_for CONDITION [SECONDS]: for states that have no event to wait for; the condition is shell code.
+# An emulated guest is allowed $SLOW times as long.
 wait_for() {
-    local end=$((SECONDS + ${2:-10}))
+    local limit=$((${2:-10} * ${SLOW:-1}))
+    local end=$((SECONDS + limit))
     until eval "$1"; do
-        ((SECONDS < end)) || fail "not within ${2:-10} s: $1"
+        ((SECONDS < end)) || fail "not within $limit s: $1"
         sleep 0.05
     done
 }

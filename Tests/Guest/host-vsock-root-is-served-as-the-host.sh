@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# needs: inner postern
+# timeout: 60
+# The real path: a client of root binds a reserved port, and the guest sees it as CID 2.
+. "$(dirname "$0")/lib.sh"
+
+expect_eq 'output' 'hello from guest' "$(postern exec "vsock:$INNER_CID" -- sh -c 'echo hello from $(uname -n)')"
+expect_code 7 postern exec "vsock:$INNER_CID" -- sh -c 'exit 7'
+expect_eq 'input' 'there and back' "$(echo 'there and back' | postern exec -i "vsock:$INNER_CID" -- cat)"
+peers=$(postern exec "vsock:$INNER_CID" -- journalctl --quiet --no-pager --output=cat --output-fields=POSTERN_PEER POSTERN_PEER)
+while read -r peer; do
+    expect_match 'peer' '^vsock:2:[0-9]{1,3}$|^vsock:2:10[01][0-9]$|^vsock:2:102[0-3]$' "$peer"
+done <<<"$peers"
