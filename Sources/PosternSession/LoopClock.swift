@@ -24,3 +24,10 @@ struct LoopClock {
         return Int((min(left, Self.longestTurn) + 999_999) / 1_000_000)
     }
 }
+
+/// The earlier of two times or spans that need not be there.
+func earliest<Time: Comparable>(_ one: Time?, _ other: Time?) -> Time? {
+    guard let one else { return other }
+    guard let other else { return one }
+    return min(one, other)
+}

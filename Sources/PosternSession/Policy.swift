@@ -26,7 +26,7 @@ package struct Policy: Equatable, Sendable {
     package init() {}
 
     /// Reads `--flag=value` words.
-    package init(arguments: some Sequence<String>) throws(PolicyError) {
+    package init(arguments: [String]) throws(PolicyError) {
         for argument in arguments {
             let sides = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard sides.count == 2 else { throw .malformed(argument) }

@@ -96,29 +96,32 @@ struct SessionLoop: ~Copyable {
             machine.isListening ? set.add(socket, read: listens, write: !output.isEmpty) : nil
         let childSlot = machine.childHasExited ? nil : set.add(process.child.pidfd, read: true, write: false)
         if input.wantsToWrite(at: clock.now) { _ = set.addIfOpen(process.input, read: false, write: true) }
-        var outputSlots: [PollSet.Slot] = []
-        if canRead, output.reads(.stdout), let slot = set.addIfOpen(process.output, read: true, write: false)
-        {
-            outputSlots.append(slot)
-        }
-        if canRead, output.reads(.stderr), let slot = set.addIfOpen(process.errors, read: true, write: false)
-        {
-            outputSlots.append(slot)
-        }
-        let deadline = [machine.deadline, input.deadline].compactMap { $0 }.min()
-        let timeouts = [clock.milliseconds(until: deadline), watchdog.milliseconds].compactMap { $0 }
-        // A descriptor that a grandchild keeps open tells nobody that it is empty: after the child's exit what
-        // is left is read without waiting for it.
-        let mustRead = machine.childHasExited && canRead && !output.isDrained
-        try set.wait(milliseconds: mustRead ? 0 : timeouts.min())
+        let readsOutput = canRead && output.reads(.stdout)
+        let outputSlot = readsOutput ? set.addIfOpen(process.output, read: true, write: false) : nil
+        let readsErrors = canRead && output.reads(.stderr)
+        let errorSlot = readsErrors ? set.addIfOpen(process.errors, read: true, write: false) : nil
+        try set.wait(milliseconds: hasWork ? 0 : patience)
         var ready = Ready()
         ready.signal = set.readable(signalSlot)
         if let slot = socketSlot {
             ready.socket = (listens && set.readable(slot)) || set.hungUp(slot) || set.errored(slot)
         }
         if let slot = childSlot { ready.child = set.readable(slot) }
-        ready.output = outputSlots.contains { set.readable($0) || set.hungUp($0) || set.errored($0) }
+        if let slot = outputSlot { ready.output = set.isReady(slot) }
+        if let slot = errorSlot, set.isReady(slot) { ready.output = true }
         return ready
+    }
+
+    /// Whether there is something to do that no descriptor would tell of: frames that were left for want of
+    /// room, and, after the child's exit, output in a pipe that a grandchild keeps open.
+    private var hasWork: Bool {
+        (!inbox.isEmpty && output.hasRoomForReplies)
+            || (machine.childHasExited && canRead && !output.isDrained)
+    }
+
+    /// How long the loop may wait, in milliseconds.
+    private var patience: Int? {
+        earliest(clock.milliseconds(until: earliest(machine.deadline, input.deadline)), watchdog.milliseconds)
     }
 
     private mutating func takeSignals() throws(SysError) {
@@ -282,6 +285,9 @@ extension SessionMachine.Action {
 }
 
 extension PollSet {
+    /// Whether a read would tell something new: bytes, an end or an error.
+    fileprivate func isReady(_ slot: Slot) -> Bool { readable(slot) || hungUp(slot) || errored(slot) }
+
     /// Adds a descriptor that may be closed already.
     fileprivate mutating func addIfOpen(_ fd: borrowing OwnedFD?, read: Bool, write: Bool) -> Slot? {
         switch fd {

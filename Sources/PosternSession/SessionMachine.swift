@@ -115,15 +115,15 @@ package struct SessionMachine {
 
     /// When the machine wants a tick at the latest.
     package var deadline: UInt64? {
-        var times = [killAt, dismissedUntil].compactMap { $0 }
+        var time = earliest(killAt, dismissedUntil)
         if phase == .running, !isEnding {
-            if let timeoutAt { times.append(timeoutAt) }
-            if let idle { times.append(lastActivity + idle) }
+            time = earliest(time, timeoutAt)
+            if let idle { time = earliest(time, lastActivity + idle) }
         }
         if phase == .flushing, client == .present {
-            times.append(min(lastPing + Self.heartbeat, lastHeard + Self.silence))
+            time = earliest(time, min(lastPing + Self.heartbeat, lastHeard + Self.silence))
         }
-        return times.min()
+        return time
     }
 
     package mutating func handle(_ event: Event, now: UInt64) -> [Action] {
