@@ -218,7 +218,8 @@ public struct ErrorReport: Error, Equatable, Sendable {
     public init(stage: Stage, errno: String? = nil, field: String? = nil, text: String) {
         self.stage = stage.rawValue
         self.errno = errno
-        self.field = field
+        // A peer chose the key, and the frame has its limit.
+        self.field = field.map { Text.cut($0, to: Limits.text / 4) }
         self.text = Text.cut(text)
     }
 

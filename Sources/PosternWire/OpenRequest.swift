@@ -75,15 +75,18 @@ public struct OpenRequest: Equatable, Sendable {
         public init?(_ text: [UInt8]) {
             guard let text = String(validating: text, as: UTF8.self) else { return nil }
             let sides = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard sides.count == 2, !sides[0].isEmpty else { return nil }
+            guard sides.count == 2 else { return nil }
             let values = sides[1].split(separator: ":", omittingEmptySubsequences: false)
             guard (1...2).contains(values.count) else { return nil }
             guard let soft = Self.number(values[0]), let hard = Self.number(values[values.count - 1])
             else { return nil }
-            let name = sides[0].lowercased()
-            self.init(
-                resource: name.hasPrefix("rlimit_") ? String(name.dropFirst(7)) : name, soft: soft, hard: hard
-            )
+            var name = sides[0].lowercased()
+            if name.hasPrefix("rlimit_") { name.removeFirst(7) }
+            // Letters only, so that what was read is written, and read again, the same.
+            guard !name.isEmpty,
+                name.utf8.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) })
+            else { return nil }
+            self.init(resource: name, soft: soft, hard: hard)
         }
 
         private static func number(_ text: Substring) -> UInt64? {

@@ -1,7 +1,8 @@
 /// Bytes of a peer, made fit to be shown.
 public enum Text {
-    /// `bytes` as text a terminal cannot be attacked with: control characters (C0, DEL, C1) and bytes that
-    /// are not UTF-8 become `\xNN`; at most `limit` bytes are shown, then `…`.
+    /// `bytes` as text that neither a terminal nor a reader can be attacked with: control characters (C0, DEL,
+    /// C1), what breaks lines or turns the direction of writing, and bytes that are not UTF-8 become `\xNN`;
+    /// at most `limit` bytes are shown, then `…`.
     public static func printable(_ bytes: [UInt8], limit: Int = Limits.text) -> String {
         var shown = ""
         var decoder = UTF8()
@@ -12,7 +13,7 @@ public enum Text {
             switch decoder.decode(&source) {
             case .scalarValue(let scalar):
                 let length = UTF8.width(scalar)
-                if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
+                if isControl(scalar) {
                     for byte in rest.prefix(length) { shown += escaped(byte) }
                 } else {
                     shown.unicodeScalars.append(scalar)
@@ -31,6 +32,15 @@ public enum Text {
             }
         }
         return bytes.count > limit ? shown + "…" : shown
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F...0x9F: true
+        // Marks, embeddings, overrides and isolates of direction (CVE-2021-42574), line and paragraph separator.
+        case 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
     }
 
     private static func escaped(_ byte: UInt8) -> String {

@@ -58,7 +58,9 @@ func frames(_ list: (FrameKind, [UInt8])...) -> [UInt8] {
         let stream = Self.stream
         for first in 0...stream.count {
             for second in first...stream.count {
-                let pieces = [Array(stream[..<first]), Array(stream[first..<second]), Array(stream[second...])]
+                let pieces = [
+                    Array(stream[..<first]), Array(stream[first..<second]), Array(stream[second...]),
+                ]
                 let decoded = Decoded(pieces, from: .client)
                 #expect(decoded.items == Self.meaning, "cut at \(first) and \(second)")
                 #expect(decoded.error == nil)
@@ -146,9 +148,10 @@ func frames(_ list: (FrameKind, [UInt8])...) -> [UInt8] {
         }
     }
 
-    @Test(arguments: [
-        [0xFF, 0, 0, 0, 0], [0x20, 0, 0, 0, 0], [0x10, 0, 0, 0, 0], [0x13, 0, 0, 0x10, 0x01],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0xFF, 0, 0, 0, 0], [0x20, 0, 0, 0, 0], [0x10, 0, 0, 0, 0], [0x13, 0, 0, 0x10, 0x01],
+        ] as [[UInt8]])
     func nothingIsDecodedAfterAnError(_ bad: [UInt8]) {
         var decoder = FrameDecoder(from: .client)
         let stream = bad + FrameEncoder.frame(.hangup)
