@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # needs: controllers postern
+# timeout: 200
 . "$(dirname "$0")/sessions.bash"
 
 drop_in postern.slice Slice MemoryMax=500M TasksMax=300 CPUWeight=50

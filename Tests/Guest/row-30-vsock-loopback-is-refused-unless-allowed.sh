@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # needs: vsock postern
+# timeout: 200
 . "$(dirname "$0")/sessions.bash"
 
 systemctl start postern-vsock.socket

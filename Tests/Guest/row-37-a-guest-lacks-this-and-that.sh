@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # needs: postern
+# timeout: 200
 . "$(dirname "$0")/sessions.bash"
 
 serve

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # needs: controllers postern
+# timeout: 200
 . "$(dirname "$0")/sessions.bash"
 
 drop_in postern@.service Service MemoryMax=60M MemorySwapMax=0

@@ -56,7 +56,7 @@ begin() {
 
 # started NAME: waits for the session of that name and sets SESSION, UNIT and LEADER
 started() {
-    local name=$1 entry="" end=$((SECONDS + 10))
+    local name=$1 entry="" end=$((SECONDS + 30))
     until [[ $entry ]]; do
         ((SECONDS < end)) || fail "session $name did not start: $(cat "$name.err" 2>/dev/null)"
         journalctl --sync
@@ -88,9 +88,9 @@ json() { member "$(<"$1")" "$2"; }
 # session_processes: the sleeps that tests start in sessions, wherever those have got to
 session_processes() { pgrep --full '^sleep 4242' || :; }
 
-# client CODE [CODE...]: the background client of the last begin ends, within 20 s, with one of these codes
+# client CODE [CODE...]: the background client of the last begin ends, within 60 s, with one of these codes
 client() {
-    local code=0 end=$((SECONDS + 20))
+    local code=0 end=$((SECONDS + 60))
     while kill -0 "$CLIENT" 2>/dev/null; do
         ((SECONDS < end)) || fail "the client still runs"
         sleep 0.02
