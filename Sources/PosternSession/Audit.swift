@@ -73,8 +73,10 @@ package struct Audit {
             add("LEADER", String(pid))
             if let tty { add("POSTERN_TTY", tty) }
         case .failed(let report):
-            (id, name, message, priority) = ("03", "failed", "Session not started\(who): \(report.text)", 4)
-            put("POSTERN_REASON", report.text)
+            // The text may name the command.
+            let why = commandLog == .none ? "stage \(report.stage)" : report.text
+            (id, name, message, priority) = ("03", "failed", "Session not started\(who): \(why)", 4)
+            put("POSTERN_REASON", why)
             put("POSTERN_STAGE", report.stage)
             if let errno = report.errno { put("POSTERN_ERRNO", errno) }
         case .signal(let signal, let scope):

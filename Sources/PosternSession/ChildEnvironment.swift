@@ -5,6 +5,8 @@ internal import PosternWire
 /// wins. Later entries of one name replace earlier ones.
 struct ChildEnvironment {
     private(set) var entries: [[UInt8]] = []
+    /// Where a name stands: a client may send 100,000 of them.
+    private var positions: [[UInt8]: Int] = [:]
 
     /// The PATH the child gets, which is also where its program is looked up.
     var path: [UInt8] { value(of: "PATH") ?? [] }
@@ -36,19 +38,17 @@ struct ChildEnvironment {
     }
 
     private mutating func put(_ entry: [UInt8]) {
-        let name = entry.prefix { $0 != UInt8(ascii: "=") }
-        if let index = index(of: name) { entries[index] = entry } else { entries.append(entry) }
-    }
-
-    private func index(of name: some Collection<UInt8>) -> Int? {
-        entries.firstIndex { entry in
-            entry.count > name.count && entry.starts(with: name)
-                && entry[name.count] == UInt8(ascii: "=")
+        let name = Array(entry.prefix { $0 != UInt8(ascii: "=") })
+        if let index = positions[name] {
+            entries[index] = entry
+        } else {
+            positions[name] = entries.count
+            entries.append(entry)
         }
     }
 
     private func value(of name: String) -> [UInt8]? {
-        index(of: Array(name.utf8)).map { Array(entries[$0].dropFirst(name.utf8.count + 1)) }
+        positions[Array(name.utf8)].map { Array(entries[$0].dropFirst(name.utf8.count + 1)) }
     }
 }
 

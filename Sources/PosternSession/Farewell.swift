@@ -17,6 +17,7 @@ enum Farewell {
         let deadline = clock.now + patience
         do throws(SysError) {
             var isOver = false
+            var tail: [UInt8] = []
             while !isOver, clock.now < deadline {
                 if !queue.isEmpty { _ = try queue.drainSocket(to: socket) }
                 if queue.isEmpty, !reading { break }
@@ -24,7 +25,7 @@ enum Farewell {
                 _ = set.add(socket, read: reading, write: !queue.isEmpty)
                 try set.wait(milliseconds: clock.milliseconds(until: deadline))
                 clock.turn()
-                if reading { isOver = try hasEnded(socket) && queue.isEmpty }
+                if reading { isOver = try hasEnded(socket, &tail) && queue.isEmpty }
             }
         } catch {
             // The client is gone; the journal has the reason.
@@ -32,15 +33,18 @@ enum Farewell {
         Sockets.shutdownBoth(socket)
     }
 
-    /// Throws away what has come; true at the end of it.
-    private static func hasEnded(_ socket: borrowing OwnedFD) throws(SysError) -> Bool {
+    /// Throws away what has come; true at the end of it, or after BYE: that is all a client has left to say,
+    /// so nothing else is looked for.
+    private static func hasEnded(_ socket: borrowing OwnedFD, _ tail: inout [UInt8]) throws(SysError) -> Bool
+    {
         var waste = ByteQueue(capacity: Limits.data)
-        while true {
-            switch try waste.fillSocket(from: socket) {
-            case .bytes: waste.removeAll()
-            case .wouldBlock: return false
-            case .endOfFile: return true
-            }
+        switch try waste.fillSocket(from: socket) {
+        case .bytes(let count):
+            let last = waste.copy(from: max(0, count - Limits.header))
+            tail = Array((tail + last).suffix(Limits.header))
+            return tail == FrameEncoder.frame(.bye)
+        case .wouldBlock: return false
+        case .endOfFile: return true
         }
     }
 }

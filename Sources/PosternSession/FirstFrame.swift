@@ -91,6 +91,8 @@ extension ErrorReport {
     init(_ error: WireError) {
         let stage: Stage =
             switch error {
+            // Another version may mean anything else by its fields.
+            case .badValue("version", _): .protocol
             case .unknownField, .missingField, .repeatedField, .badValue: .open
             case .unknownFrame, .unexpectedFrame, .badLength, .malformedFields, .windowOverrun: .protocol
             }

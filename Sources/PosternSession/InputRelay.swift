@@ -116,7 +116,8 @@ struct InputRelay: ~Copyable {
             process.input = nil
             ending = .done
         case .wanted:
-            ending = Self.writeEOF(process, now, pause: 2_000_000, sentCooked: false, lastByte: lastByte)
+            // What was just written is not in the line discipline's count yet.
+            ending = .waiting(at: now + 2_000_000, pause: 2_000_000, sentCooked: false)
         case .waiting(_, let pause, let sent):
             ending = Self.writeEOF(
                 process, now, pause: min(pause * 2, 1_000_000_000), sentCooked: sent, lastByte: lastByte)

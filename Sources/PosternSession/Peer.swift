@@ -50,7 +50,7 @@ package enum PeerRule: Equatable, Sendable {
     func grant(_ peer: Peer) -> Grant? {
         switch (self, peer) {
         case (.root, .unix(_, 0, _)), (.own, .unix(_, 0, _)), (.anyone, .unix): .anyone
-        case (.own, .unix(_, let uid, _)): .only(uid: uid)
+        case (.own, .unix(_, let uid, let gid)): .only(uid: uid, gid: gid)
         case (.hostReserved, .vsock(2, 0..<1024)), (.host, .vsock(2, _)), (.loopback, .vsock(1, _)),
             (.anyCID, .vsock):
             .anyone
@@ -66,7 +66,8 @@ package enum PeerRule: Equatable, Sendable {
 /// As whom an admitted peer may run.
 package enum Grant: Equatable, Sendable {
     case anyone
-    case only(uid: UInt32)
+    /// With this group, where the guest knows no such user.
+    case only(uid: UInt32, gid: UInt32)
 }
 
 extension [PeerRule] {

@@ -56,6 +56,14 @@ struct SessionCgroup: ~Copyable {
         }
     }
 
+    /// What is in it now; nothing when that cannot be found out.
+    func processes() -> [Int32] {
+        switch session {
+        case .some(let session): (try? session.processes()) ?? []
+        case .none: []
+        }
+    }
+
     func kill() throws(SysError) {
         switch session {
         case .some(let session): try session.kill()

@@ -25,6 +25,8 @@ struct SessionLoop: ~Copyable {
     private var isDiscarding = false
     /// Set when the child has been reaped.
     private var result: Exit?
+    private var settleAt: UInt64?
+    private var settleAttempts = 0
     private let unitIsOurs: Bool
 
     static let stdinWindow = 128 * 1024
@@ -63,7 +65,9 @@ struct SessionLoop: ~Copyable {
             if ready.output { readOutput() }
             if ready.child { childExited() }
             while machine.childHasExited, canRead, !output.isDrained { readOutput() }
-            if machine.childHasExited, result == nil, output.isDrained { settle() }
+            if machine.childHasExited, result == nil, output.isDrained, clock.now >= settleAt ?? 0 {
+                try settle()
+            }
             handle(.tick)
             send()
             if result != nil, output.isEmpty { handle(.flushed) }
@@ -115,13 +119,14 @@ struct SessionLoop: ~Copyable {
     /// Whether there is something to do that no descriptor would tell of: frames that were left for want of
     /// room, and, after the child's exit, output in a pipe that a grandchild keeps open.
     private var hasWork: Bool {
-        (!inbox.isEmpty && output.hasRoomForReplies)
+        (machine.isListening && !inbox.isEmpty && output.hasRoomForReplies)
             || (machine.childHasExited && canRead && !output.isDrained)
     }
 
     /// How long the loop may wait, in milliseconds.
     private var patience: Int? {
-        earliest(clock.milliseconds(until: earliest(machine.deadline, input.deadline)), watchdog.milliseconds)
+        let deadline = earliest(earliest(machine.deadline, input.deadline), settleAt)
+        return earliest(clock.milliseconds(until: deadline), watchdog.milliseconds)
     }
 
     private mutating func takeSignals() throws(SysError) {
@@ -219,7 +224,8 @@ struct SessionLoop: ~Copyable {
     }
 
     /// Reaps the child: last, so that its process group's id stayed ours.
-    private mutating func settle() {
+    private mutating func settle() throws(SysError) {
+        guard try process.child.hasExited() else { return waitForTracer() }
         var exit: Exit
         do throws(SysError) {
             exit = Exit(try process.child.reap())
@@ -237,6 +243,14 @@ struct SessionLoop: ~Copyable {
         result = exit
         audit.record(.exit(exit))
         handle(.outputDrained)
+    }
+
+    /// The child is dead, but somebody traces it, and a traced zombie is its tracer's before it is ours. Nothing
+    /// tells when that ends. A tracer in the session itself has a second.
+    private mutating func waitForTracer() {
+        settleAttempts += 1
+        settleAt = clock.now + 50_000_000
+        if settleAttempts == 20 { perform(.killSession) }
     }
 
     // MARK: - Doing what the machine says

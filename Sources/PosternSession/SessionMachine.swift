@@ -62,6 +62,7 @@ package struct SessionMachine {
     package private(set) var cause: Exit.Cause?
     /// Set once the session has been hung up: when what is left of it is killed.
     private var killAt: UInt64?
+    private var wasToldError = false
     private var isEnding = false
     /// Nobody waits for the output for longer than this, once the client was dismissed.
     private var dismissedUntil: UInt64?
@@ -120,7 +121,7 @@ package struct SessionMachine {
             time = earliest(time, timeoutAt)
             if let idle { time = earliest(time, lastActivity + idle) }
         }
-        if phase == .flushing, client == .present {
+        if phase != .running, client == .present {
             time = earliest(time, min(lastPing + Self.heartbeat, lastHeard + Self.silence))
         }
         return time
@@ -151,14 +152,17 @@ package struct SessionMachine {
             return []
         case .childExited:
             phase = .draining
+            // From here on the client is asked whether it lives: nothing else would tell.
+            lastHeard = now
+            lastPing = now
+            killAt = nil
             // Whoever ended the session ends all of it; after a normal exit systemd takes what is left.
             return isEnding ? [.killSession] : []
         case .outputDrained:
             guard phase == .draining else { return [] }
             phase = .flushing
-            lastHeard = now
-            lastPing = now
-            guard client == .present || cause == .hangup else { return [] }
+            if dismissedUntil != nil { dismissedUntil = now + Self.farewell }
+            guard client != .gone, !wasToldError else { return [] }
             return [.sendExit(cause)]
         case .flushed:
             guard phase == .flushing, client != .present else { return [] }
@@ -174,7 +178,8 @@ package struct SessionMachine {
 
     private mutating func takeStdin(_ count: Int, _ now: UInt64) -> [Action] {
         lastHeard = now
-        guard client == .present else { return [] }
+        // What crossed the end on its way is nobody's any more.
+        guard client == .present, phase != .flushing else { return [] }
         guard !stdinEnded else { return refuse(.unexpectedFrame(.stdin), now) }
         stdinReceived += UInt64(count)
         guard stdinReceived <= stdinLimit else { return refuse(.windowOverrun, now) }
@@ -207,9 +212,12 @@ package struct SessionMachine {
             return [.signal(signal, request.scope), .audit(.signal(signal, request.scope))]
         case .window:
             let window = try WindowUpdate(payload)
-            guard window.consumed <= outputOffset, window.consumed >= outputConsumed,
-                window.limit >= outputLimit
-            else { throw .badValue("consumed", Array(String(window.consumed).utf8)) }
+            guard window.consumed <= outputOffset, window.consumed >= outputConsumed else {
+                throw .badValue("consumed", Array(String(window.consumed).utf8))
+            }
+            guard window.limit >= outputLimit else {
+                throw .badValue("limit", Array(String(window.limit).utf8))
+            }
             outputConsumed = window.consumed
             outputLimit = window.limit
             return []
@@ -249,8 +257,9 @@ package struct SessionMachine {
     private mutating func end(_ now: UInt64) -> [Action] {
         guard !isEnding else { return [] }
         isEnding = true
-        // A child that has exited is drained and sent as ever; what it left behind is not waited for.
-        guard phase == .running else { return [.killSession] }
+        // A child that has exited is drained and sent as ever; what it left behind is not waited for. Once it
+        // is reaped its ids are somebody else's, and what is left is systemd's.
+        guard phase == .running else { return phase == .draining ? [.killSession] : [] }
         killAt = now + grace
         return [.hangUpSession]
     }
@@ -259,12 +268,14 @@ package struct SessionMachine {
     private mutating func dismiss(_ report: ErrorReport, _ now: UInt64) -> [Action] {
         guard client == .present else { return [] }
         client = .dismissed
+        wasToldError = true
         dismissedUntil = now + Self.farewell + grace
         return [.discardOutput, .send(.error, report.encode())]
     }
 
     private mutating func refuse(_ error: WireError, _ now: UInt64) -> [Action] {
-        guard client == .present else { return lose(now) }
+        // EXIT was the last word.
+        guard client == .present, phase != .flushing else { return lose(now) }
         let report = ErrorReport(stage: .protocol, field: error.field, text: error.description)
         return [.audit(.protocolError(error))] + dismiss(report, now) + end(now)
     }
@@ -316,7 +327,7 @@ package struct SessionMachine {
             client = .gone
             if phase == .flushing { actions += close() }
         }
-        if phase == .flushing, client == .present {
+        if phase != .running, client == .present {
             if now >= lastHeard + Self.silence {
                 actions += lose(now)
             } else if now >= lastPing + Self.heartbeat {

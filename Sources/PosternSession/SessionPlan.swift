@@ -17,7 +17,10 @@ struct SessionPlan {
     init(_ request: OpenRequest, grant: Grant, policy: Policy) throws(ErrorReport) {
         self.request = request
         user = try Self.user(request, grant, policy)
-        let gid = try Self.group(request, user, grant)
+        // A unit that names its user has the last word: no peer chooses groups or raises limits there.
+        let grant = policy.user == nil ? grant : .only(uid: user.uid, gid: user.gid)
+        let primary = Self.primaryGroup(of: user, grant)
+        let gid = try Self.group(request, user, primary, grant)
         timeout = try Self.limit(request.timeout, policy.maxTimeout, "timeout")
         idle = try Self.limit(request.idle, policy.maxIdle, "idle")
         holdInput = (request.holdInput ?? policy.holdInput) * 1_000_000_000
@@ -26,6 +29,11 @@ struct SessionPlan {
         // A shell that was not asked for by name is a login shell, as ssh and machinectl give.
         let shell = user.shell.isEmpty ? Array("/bin/sh".utf8) : user.shell
         let program = request.arguments.first ?? shell
+        guard program.count <= 4096, program.count <= 255 || program.contains(UInt8(ascii: "/")) else {
+            throw ErrorReport(
+                stage: .exec, errno: "ENAMETOOLONG", field: "arg",
+                text: "the command's name is \(program.count) bytes long; no file's name is")
+        }
         guard !program.isEmpty else {
             throw ErrorReport(
                 stage: .exec, errno: "ENOENT", field: "arg", text: "the command's name is empty")
@@ -49,7 +57,7 @@ struct SessionPlan {
         if Process.effectiveUserID == 0 {
             child.credentials = ChildSpec.Credentials(
                 uid: user.uid, gid: gid,
-                groups: user.uid == 0 ? [gid] : Users.supplementaryGroups(of: user))
+                groups: user.isKnown && user.uid != 0 ? Users.supplementaryGroups(of: user) : [gid])
         }
         self.child = child
     }
@@ -65,7 +73,7 @@ struct SessionPlan {
         } else {
             let uid: UInt32 =
                 switch grant {
-                case .only(let uid): uid
+                case .only(let uid, _): uid
                 case .anyone: Process.effectiveUserID
                 }
             record = try lookUp(Array(String(uid).utf8))
@@ -77,7 +85,7 @@ struct SessionPlan {
                     "this unit's sessions run as '\(Text.printable(only))' only, not as '\(record.shownName)'"
             )
         }
-        if case .only(let uid) = grant, record.uid != uid {
+        if case .only(let uid, _) = grant, record.uid != uid {
             throw ErrorReport(
                 stage: .policy, field: "user",
                 text: "user id \(uid) may only run as itself, not as '\(record.shownName)'")
@@ -118,13 +126,19 @@ struct SessionPlan {
             text: "no group '\(Text.printable(name, limit: 64))' in the guest; give one it has, or a number")
     }
 
+    /// A user without an entry who runs as itself keeps the group that the kernel says it has.
+    private static func primaryGroup(of user: UserRecord, _ grant: Grant) -> UInt32 {
+        guard !user.isKnown, case .only(_, let gid) = grant else { return user.gid }
+        return gid
+    }
+
     private static func group(
-        _ request: OpenRequest, _ user: UserRecord, _ grant: Grant
+        _ request: OpenRequest, _ user: UserRecord, _ primary: UInt32, _ grant: Grant
     ) throws(ErrorReport) -> UInt32 {
-        guard let wanted = request.group else { return user.gid }
+        guard let wanted = request.group else { return primary }
         let gid = try lookUpGroup(wanted)
         let mayChoose = grant == .anyone && Process.effectiveUserID == 0
-        if !mayChoose, gid != user.gid, !Users.supplementaryGroups(of: user).contains(gid) {
+        if !mayChoose, gid != primary, !user.isKnown || !Users.supplementaryGroups(of: user).contains(gid) {
             throw ErrorReport(
                 stage: .policy, field: "group",
                 text: "'\(user.shownName)' is not in group '\(Text.printable(wanted))'")

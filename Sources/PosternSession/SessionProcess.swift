@@ -103,20 +103,13 @@ struct SessionProcess: ~Copyable {
 
     /// Signals a part of the session. Processes that are gone already are no error.
     func signal(_ signal: Signal, _ scope: SignalRequest.Scope) throws(SysError) {
-        do throws(SysError) {
-            switch scope {
-            case .leader: try child.signal(signal)
-            case .group:
-                if let group = foregroundGroup {
-                    try Signal.send(signal, to: -group)
-                } else {
-                    try child.signalGroup(signal)
-                }
-            case .all:
-                if cgroup.reaches { try cgroup.signalAll(signal) } else { try signalGroups(signal) }
-            }
-        } catch  where error.errno == .noProcess {
-            return
+        switch scope {
+        case .leader: try unlessGone { () throws(SysError) in try child.signal(signal) }
+        case .group: try signalForeground(signal)
+        case .all where cgroup.reaches: try cgroup.signalAll(signal)
+        case .all:
+            if foregroundGroup != nil { try signalForeground(signal) }
+            try unlessGone { () throws(SysError) in try child.signalGroup(signal) }
         }
     }
 
@@ -125,16 +118,33 @@ struct SessionProcess: ~Copyable {
         if cgroup.reaches { try cgroup.kill() } else { try signal(.kill, .all) }
     }
 
-    /// Without a cgroup: the leader's group, and the one in the terminal's foreground.
-    private func signalGroups(_ signal: Signal) throws(SysError) {
-        if let group = foregroundGroup, group != child.pid { try Signal.send(signal, to: -group) }
-        try child.signalGroup(signal)
+    private func signalForeground(_ signal: Signal) throws(SysError) {
+        try unlessGone { () throws(SysError) in
+            if let group = foregroundGroup {
+                try Signal.send(signal, to: -group)
+            } else {
+                try child.signalGroup(signal)
+            }
+        }
     }
 
+    private func unlessGone(_ send: () throws(SysError) -> Void) throws(SysError) {
+        do throws(SysError) { try send() } catch { guard error.errno == .noProcess else { throw error } }
+    }
+
+    /// The group in the terminal's foreground, if it is not the child's and a living process of this session
+    /// is in it. The terminal keeps a group's number when all of the group are dead, and the kernel may have
+    /// given it to a stranger since; the child's own is ours for as long as it is not reaped.
     private var foregroundGroup: Int32? {
         switch terminal {
-        case .some(let terminal): terminal.foregroundGroup()
-        case .none: nil
+        case .none: return nil
+        case .some(let terminal):
+            guard let group = terminal.foregroundGroup(), group != child.pid else { return nil }
+            let leader = child.pid
+            func isOurs(_ pid: Int32) -> Bool {
+                Process.session(of: pid) == leader && Process.group(of: pid) == group
+            }
+            return isOurs(group) || cgroup.processes().contains(where: isOurs) ? group : nil
         }
     }
 

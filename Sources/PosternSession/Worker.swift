@@ -55,7 +55,7 @@ package enum Worker {
         _ signals: consuming SignalFD, _ audit: Audit, _ policy: Policy
     ) throws(ErrorReport) -> ExitCode {
         let process = try SessionProcess.start(plan, unit: policy.unit)
-        announce(plan, process, peer)
+        announce(plan, process, peer, policy)
         var audit = audit
         audit.record(.started(pid: process.child.pid, tty: process.terminalName))
         return relay(plan, process, socket, signals, audit, policy)
@@ -112,8 +112,11 @@ package enum Worker {
     }
 
     /// What `systemctl status` shows.
-    private static func announce(_ plan: SessionPlan, _ process: borrowing SessionProcess, _ peer: Peer) {
-        let program = Text.printable(plan.command.first ?? [], limit: 64)
+    private static func announce(
+        _ plan: SessionPlan, _ process: borrowing SessionProcess, _ peer: Peer, _ policy: Policy
+    ) {
+        let program =
+            policy.commandLog == .none ? "a command" : Text.printable(plan.command.first ?? [], limit: 64)
         let place = process.terminalName.map { " on \($0)" } ?? ""
         let name = plan.request.name.map { " '\(Text.printable($0, limit: 64))'" } ?? ""
         Notify.send(

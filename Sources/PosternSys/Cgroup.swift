@@ -67,6 +67,8 @@ public struct Cgroup: ~Copyable {
     /// The processes in it, without those in groups below.
     public func processes() throws(SysError) -> [Int32] {
         try read("cgroup.procs").split(separator: UInt8(ascii: "\n")).compactMap { Int32(ascii: $0) }
+            // 0 stands for a process of another PID namespace, and means something else to kill(2).
+            .filter { $0 > 0 }
     }
 
     /// Whether a living process is in it or below it. True when that cannot be found out.

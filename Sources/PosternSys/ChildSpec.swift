@@ -51,8 +51,9 @@ public struct ChildSpec: Sendable {
         let slash = UInt8(ascii: "/")
         guard !name.isEmpty else { return [] }
         if name.contains(slash) { return [name] }
-        return path.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map { directory in
-            directory.isEmpty ? name : directory + [slash] + name
-        }
+        // PATH_MAX bytes at most, of a thousand directories: a peer's PATH must not become our memory.
+        return path.split(separator: UInt8(ascii: ":"), maxSplits: 1000, omittingEmptySubsequences: false)
+            .prefix(1000).filter { $0.count + name.count < 4096 }
+            .map { directory in directory.isEmpty ? name : directory + [slash] + name }
     }
 }

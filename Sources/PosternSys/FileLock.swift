@@ -10,12 +10,7 @@ public struct FileLock: ~Copyable {
         while true {
             let fd = try Files.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600)
             guard try lock(fd) else { return nil }
-            // Its holder may have removed the file between our open and our lock: then we hold nothing that
-            // anyone else could find.
-            var status = stat()
-            // SAFETY: filled by the call.
-            _ = try sysCall("fstat") { unsafe fstat(fd.raw, &status) }
-            if status.st_nlink > 0 { return FileLock(fd: fd) }
+            if try hasName(fd) { return FileLock(fd: fd) }
         }
     }
 
@@ -27,9 +22,18 @@ public struct FileLock: ~Copyable {
         } catch  where error.errno == .noEntry {
             return false
         }
-        guard try lock(fd) else { return false }
+        guard try lock(fd), try hasName(fd) else { return false }
         try Files.remove(path)
         return true
+    }
+
+    /// False when its holder removed the file between our open and our lock: then we hold nothing that anyone
+    /// else could find, and by its name there may be another file.
+    private static func hasName(_ fd: borrowing OwnedFD) throws(SysError) -> Bool {
+        var status = stat()
+        // SAFETY: filled by the call.
+        _ = try sysCall("fstat") { unsafe fstat(fd.raw, &status) }
+        return status.st_nlink > 0
     }
 
     private static func lock(_ fd: borrowing OwnedFD) throws(SysError) -> Bool {

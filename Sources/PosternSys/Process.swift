@@ -5,6 +5,16 @@ public enum Process {
     public static var effectiveUserID: UInt32 { geteuid() }
     public static var id: Int32 { getpid() }
 
+    /// The session, and the process group, that a process is in; nil when it is gone.
+    public static func session(of pid: Int32) -> Int32? {
+        let session = getsid(pid)
+        return session > 0 ? session : nil
+    }
+    public static func group(of pid: Int32) -> Int32? {
+        let group = getpgid(pid)
+        return group > 0 ? group : nil
+    }
+
     /// A variable of our environment, as bytes.
     public static func environment(_ name: String) -> [UInt8]? {
         // SAFETY: nothing in this process changes the environment; the bytes are copied before we return.

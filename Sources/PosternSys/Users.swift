@@ -30,7 +30,8 @@ public enum Users {
         return try id(text).map { number throws(SysError) in try user(uid: number) }
     }
 
-    /// The user of a number, made up where there is no entry.
+    /// The user of a number, made up where there is no entry: then its group is nobody's (65534), as no number of
+    /// a user says anything about groups.
     public static func user(uid: UInt32) throws(SysError) -> UserRecord {
         // SAFETY: the pointers are lookUp's own.
         let found = try unsafe lookUp("getpwuid_r") { entry, buffer, length, result in
@@ -38,7 +39,7 @@ public enum Users {
         }
         return found
             ?? UserRecord(
-                name: Array("\(uid)".utf8), uid: uid, gid: uid, home: Array("/".utf8),
+                name: Array("\(uid)".utf8), uid: uid, gid: 65534, home: Array("/".utf8),
                 shell: Array("/bin/sh".utf8), isKnown: false)
     }
 

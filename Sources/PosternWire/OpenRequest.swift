@@ -184,7 +184,11 @@ extension OpenRequest {
             case "idle": try field.once(&idle, Field.seconds)
             case "hold-input":
                 try field.once(&holdInput) { f throws(WireError) in try f.number(in: 0...3600) }
-            case "name": try field.once(&name, Field.nonEmpty)
+            case "name":
+                try field.once(&name) { f throws(WireError) in
+                    guard (1...64).contains(f.value.count) else { throw f.isBad }
+                    return f.value
+                }
             case "operator": try field.once(&claimedOperator, Field.nonEmpty)
             case "reason": try field.once(&claimedReason, Field.nonEmpty)
             default:

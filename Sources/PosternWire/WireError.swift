@@ -35,6 +35,8 @@ extension WireError: CustomStringConvertible {
         case .unknownField(let key): "unknown field '\(Text.printable(key))'"
         case .missingField(let key): "field '\(key)' is missing"
         case .repeatedField(let key): "field '\(key)' is given twice"
+        // What may be a secret is not repeated, neither to a terminal nor to a journal.
+        case .badValue(let key, _) where key == "token" || key == "env": "field '\(key)' is malformed"
         case .badValue(let key, let value): "field '\(key)' cannot be '\(Text.printable(value))'"
         case .windowOverrun: "more was sent than the window allows"
         }

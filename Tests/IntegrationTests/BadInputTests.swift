@@ -35,7 +35,7 @@ extension Integration {
                 Row("unknown field", open(minimal + "frobnicate=1\0"), .open, "frobnicate"),
                 Row("field given twice", open(minimal + "limit=1\0"), .open, "limit"),
                 Row("field missing", open("version=1\0"), .open, "session"),
-                Row("another version", open("version=2\0"), .open, "version"),
+                Row("another version", open("version=2\0"), .protocol, "version"),
                 Row("no last NUL", open(minimal + "arg=x"), .protocol),
                 Row("only NULs", open("\0\0\0\0"), .protocol),
                 Row("a NUL where a key should end", open(minimal + "arg\0"), .protocol),

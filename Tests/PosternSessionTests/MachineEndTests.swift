@@ -156,7 +156,35 @@ import Testing
         var bench = Bench()
         _ = bench.send(.hangup)
         _ = bench.finish()
-        #expect(bench.pass(seconds: 6) == [.killSession])
+        #expect(bench.pass(seconds: 1) == [])
         #expect(bench.pass(seconds: 1) == [.close])
+    }
+
+    @Test("a hangup after a time limit still gets its EXIT, with the first cause")
+    func hangupAfterLimit() {
+        var bench = Bench(timeout: 1)
+        _ = bench.pass(seconds: 1)
+        _ = bench.send(.hangup)
+        #expect(bench.finish() == [.killSession, .sendExit(.timeout)])
+    }
+
+    @Test("nothing is signalled once the child is reaped")
+    func nothingAfterReaping() {
+        for frame in [FrameKind.hangup, .stdin, .open] {
+            var bench = Bench()
+            _ = bench.finish()
+            let actions = frame == .stdin ? bench.handle(.stdin(1)) : bench.send(frame)
+            #expect(!actions.contains(.killSession) && !actions.contains(.hangUpSession))
+            #expect(!bench.pass(seconds: 6).contains(.killSession))
+        }
+    }
+
+    @Test("a client that does not answer while output waits for it is lost")
+    func silenceWhileDraining() {
+        var bench = Bench()
+        _ = bench.handle(.childExited)
+        #expect(bench.pass(seconds: 15) == [.send(.ping, [])])
+        _ = bench.pass(seconds: 29)
+        #expect(bench.pass(seconds: 1).contains(.audit(.lost)))
     }
 }

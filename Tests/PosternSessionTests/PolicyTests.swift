@@ -64,7 +64,7 @@ import Testing
         arguments: [
             Row(rules: [], grants: [nil, nil, nil, nil, nil, nil]),
             Row(rules: [.root], grants: [.anyone, nil, nil, nil, nil, nil]),
-            Row(rules: [.own], grants: [.anyone, .only(uid: 1000), nil, nil, nil, nil]),
+            Row(rules: [.own], grants: [.anyone, .only(uid: 1000, gid: 1000), nil, nil, nil, nil]),
             Row(rules: [.anyone], grants: [.anyone, .anyone, nil, nil, nil, nil]),
             Row(rules: [.hostReserved], grants: [nil, nil, .anyone, nil, nil, nil]),
             Row(rules: [.host], grants: [nil, nil, .anyone, .anyone, nil, nil]),
@@ -74,7 +74,7 @@ import Testing
             Row(rules: [.own, .anyone], grants: [.anyone, .anyone, nil, nil, nil, nil]),
             Row(
                 rules: [.own, .hostReserved],
-                grants: [.anyone, .only(uid: 1000), .anyone, nil, nil, nil]),
+                grants: [.anyone, .only(uid: 1000, gid: 1000), .anyone, nil, nil, nil]),
         ])
     func admit(_ row: Row) {
         let peers = [Self.root, Self.alice, Self.hostReserved, Self.host, Self.loopback, Self.sibling]
