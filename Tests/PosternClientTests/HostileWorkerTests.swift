@@ -157,7 +157,7 @@ extension ClientTests {
             #expect(try client.finish().exitCode == .command(0))
         }
 
-        @Test func `texts of the worker reach the terminal without control characters`() throws {
+        @Test func `row 29: texts of the worker reach the terminal without control characters`() throws {
             var client = try RunningClient()
             try client.start()
             try client.send(.notice, bytes("about=signal\0text=\u{1B}]0;evil\u{07}\0"))
