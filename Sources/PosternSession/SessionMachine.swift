@@ -74,15 +74,9 @@ package struct SessionMachine {
     private var lastHeard: UInt64
     private var lastPing: UInt64
 
-    private var stdinReceived: UInt64 = 0
-    package private(set) var stdinConsumed: UInt64 = 0
-    private var stdinLimit: UInt64
-    private let stdinWindow: UInt64
-    private var stdinEnded = false
-    /// Output read from the child, and up to where the client takes it.
-    package private(set) var outputOffset: UInt64 = 0
-    private var outputLimit: UInt64
-    private var outputConsumed: UInt64 = 0
+    private var stdin: StdinWindow
+    private var stdinEnded: Bool
+    private var output: OutputWindow
 
     /// How long a client that was told the end may take to read it; its heartbeat replaces this after EXIT.
     static let farewell: UInt64 = 2_000_000_000
@@ -96,10 +90,9 @@ package struct SessionMachine {
     ) {
         self.grace = grace
         self.idle = idle
-        self.stdinWindow = UInt64(stdinWindow)
         timeoutAt = timeout.map { now + $0 }
-        stdinLimit = UInt64(stdinWindow)
-        outputLimit = request.limit
+        stdin = StdinWindow(size: stdinWindow)
+        output = OutputWindow(limit: request.limit)
         stdinEnded = !request.stdin
         lastActivity = now
         lastHeard = now
@@ -107,7 +100,7 @@ package struct SessionMachine {
     }
 
     /// How many bytes of output the client's window has room for.
-    package var outputRoom: Int { Int(clamping: outputLimit - outputOffset) }
+    package var outputRoom: Int { output.room }
     package var isClosed: Bool { phase == .closed }
     package var childHasExited: Bool { phase != .running }
     package var acceptsInput: Bool { client == .present && phase == .running && !stdinEnded }
@@ -143,11 +136,11 @@ package struct SessionMachine {
         case .connectionLost:
             return lose(now)
         case .stdinConsumed(let count):
-            stdinConsumed += UInt64(count)
+            stdin.consume(count)
             lastActivity = now
             return growWindow()
         case .outputRead(let count):
-            outputOffset += UInt64(count)
+            output.read(count)
             lastActivity = now
             return []
         case .childExited:
@@ -181,8 +174,7 @@ package struct SessionMachine {
         // What crossed the end on its way is nobody's any more.
         guard client == .present, phase != .flushing else { return [] }
         guard !stdinEnded else { return refuse(.unexpectedFrame(.stdin), now) }
-        stdinReceived += UInt64(count)
-        guard stdinReceived <= stdinLimit else { return refuse(.windowOverrun, now) }
+        do throws(WireError) { try stdin.receive(count) } catch { return refuse(error, now) }
         lastActivity = now
         return []
     }
@@ -211,15 +203,7 @@ package struct SessionMachine {
             }
             return [.signal(signal, request.scope), .audit(.signal(signal, request.scope))]
         case .window:
-            let window = try WindowUpdate(payload)
-            guard window.consumed <= outputOffset, window.consumed >= outputConsumed else {
-                throw .badValue("consumed", Array(String(window.consumed).utf8))
-            }
-            guard window.limit >= outputLimit else {
-                throw .badValue("limit", Array(String(window.limit).utf8))
-            }
-            outputConsumed = window.consumed
-            outputLimit = window.limit
+            try output.take(try WindowUpdate(payload))
             return []
         case .ping:
             return [.send(.pong, payload)]
@@ -244,11 +228,10 @@ package struct SessionMachine {
     }
 
     private mutating func growWindow() -> [Action] {
-        let limit = stdinConsumed + stdinWindow
-        guard client == .present, !stdinEnded, phase == .running, limit - stdinLimit >= stdinWindow / 4
-        else { return [] }
-        stdinLimit = limit
-        return [.send(.window, WindowUpdate(consumed: stdinConsumed, limit: limit).encode())]
+        guard client == .present, !stdinEnded, phase == .running, let update = stdin.grant() else {
+            return []
+        }
+        return [.send(.window, update.encode())]
     }
 
     // MARK: - Ends
