@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/sessions.bash"
 
-options --user=bob
+options 'POSTERN_OPTIONS=--user=bob'
 systemctl start postern.socket
 expect_eq 'the user of the unit' bob "$(postern exec "$TARGET" id -un)"
 code=0

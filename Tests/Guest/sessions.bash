@@ -28,10 +28,14 @@ drop_in() {
 
 # options LINE...: /etc/default/postern until the test ends; sessions that start from now on see it
 options() {
-    [[ ! -e /etc/default/postern ]] || cp /etc/default/postern "$WORK/default-postern"
+    # What was there before the first call comes back, whatever later calls replace.
+    if [[ ! ${options_set-} ]]; then
+        options_set=yes
+        [[ ! -e /etc/default/postern ]] || cp /etc/default/postern "$WORK/default-postern"
+        on_exit "rm -f /etc/default/postern; [[ ! -e '$WORK/default-postern' ]] || cp '$WORK/default-postern' /etc/default/postern"
+    fi
     mkdir -p /etc/default
     printf '%s\n' "$@" >/etc/default/postern
-    on_exit "rm -f /etc/default/postern; [[ ! -e '$WORK/default-postern' ]] || cp '$WORK/default-postern' /etc/default/postern"
 }
 
 # serve: the socket listens

@@ -8,7 +8,7 @@ client 129
 expect_eq 'cause' timeout "$(json timed.json cause)"
 expect_eq 'id' 3d4c5f0e7a8b4c1f9e2d6a7b8c9d0e09 "$(entry "$SESSION" limit MESSAGE_ID)"
 expect_eq 'reason' timeout "$(entry "$SESSION" limit POSTERN_REASON)"
-expect_match 'message' 'time limit' "$(<timed.err)"
+expect_match 'message' 'time was up' "$(<timed.err)"
 begin idling --idle 1 -- sh -c 'for i in 1 2 3 4; do sleep 0.5; echo $i; done; sleep 4242'
 client 129
 expect_eq 'cause' idle "$(json idling.json cause)"
