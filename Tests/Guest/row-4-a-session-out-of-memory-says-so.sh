@@ -9,6 +9,6 @@ begin hungry -- python3 -c 'x = b"x" * (300 << 20)'
 client 137
 expect_eq 'oom' true "$(json hungry.json oom)"
 expect_eq 'signal' SIGKILL "$(json hungry.json signal_name)"
-expect_match 'message' 'ran out of memory' "$(<hungry.err)"
+expect_match 'message' 'for want of memory' "$(<hungry.err)"
 expect_match 'outcome' '^killed by SIGKILL, out of memory' "$(entry "$SESSION" exit POSTERN_OUTCOME)"
 nothing_left
