@@ -7,6 +7,7 @@
 #include <linux/vm_sockets.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -54,8 +55,14 @@ int postern_connect_unix(const char *path, size_t length, int type, const char *
 }
 
 /// A source port below 1024 proves CAP_NET_BIND_SERVICE to the guest. 1 bound, 0 may not, -1 none free.
+///
+/// The search starts anywhere: a port that was just given up is free here, while the guest's PID 1 holds its end of
+/// the old connection until the unit is dead, and answers the same pair of ports with a reset.
 static int bind_reserved(int fd) {
-    for (unsigned port = 1023; port >= 1; port--) {
+    unsigned first = 0;
+    (void)!getrandom(&first, sizeof first, GRND_NONBLOCK);
+    for (unsigned i = 0; i < 1023; i++) {
+        unsigned port = 1 + (first % 1023 + i) % 1023;
         struct sockaddr_vm address = {.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = port};
         if (bind(fd, (const struct sockaddr *)&address, sizeof address) == 0) return 1;
         if (errno == EACCES) return 0;
@@ -64,7 +71,7 @@ static int bind_reserved(int fd) {
     return -1;
 }
 
-int postern_connect_vsock(uint32_t cid, uint32_t port, int reserved, const char **call) {
+static int connect_vsock(uint32_t cid, uint32_t port, int reserved, const char **call) {
     *call = "socket";
     int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return -1;
@@ -73,6 +80,17 @@ int postern_connect_vsock(uint32_t cid, uint32_t port, int reserved, const char 
     struct sockaddr_vm address = {.svm_family = AF_VSOCK, .svm_cid = cid, .svm_port = port};
     *call = "connect";
     if (connect_whole(fd, (const struct sockaddr *)&address, sizeof address) < 0) return fail(fd);
+    return fd;
+}
+
+int postern_connect_vsock(uint32_t cid, uint32_t port, int reserved, const char **call) {
+    int fd = -1;
+    // A reset before anything was sent may be an old pair of ports: another one is worth a try. Where nobody
+    // listens, the answer stays the same.
+    for (int attempt = 0; attempt < 3; attempt++) {
+        fd = connect_vsock(cid, port, reserved, call);
+        if (fd >= 0 || errno != ECONNRESET) break;
+    }
     return fd;
 }
 

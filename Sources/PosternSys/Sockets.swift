@@ -46,7 +46,7 @@ public enum Sockets {
 
     /// Connects to a port of a vsock context, blocking at most the kernel's two seconds.
     ///
-    /// `reserved` binds the first free source port from 1023 downwards, and does without one where the kernel
+    /// `reserved` binds a free source port below 1024, and does without one where the kernel
     /// forbids it (EACCES), since only some guests ask for it.
     public static func connectVsock(cid: UInt32, port: UInt32, reserved: Bool) throws(SysError) -> OwnedFD {
         // SAFETY: the pointer is the helper's own.
