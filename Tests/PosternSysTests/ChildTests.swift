@@ -103,7 +103,7 @@ extension SysTests {
         @Test func `On a PTY that is its controlling terminal, sized before it started`() throws {
             let pty = try PseudoTerminal.open(rows: 33, columns: 101)
             let child = try Child.spawn(
-                shell("stty size </dev/tty; tty; test $(ps -o tpgid= -p $$) = $$ && echo leads"),
+                shell("stty size </dev/tty; tty; test $(cut -d' ' -f 8 /proc/$$/stat) = $$ && echo leads"),
                 terminal: pty.slave, cgroup: nil)
             let output = try read(pty.master, until: "leads")
             #expect(output.hasPrefix("33 101\r\n\(pty.name)\r\n"))
