@@ -80,7 +80,7 @@ package struct SessionMachine {
 
     /// How long a client that was told the end may take to read it; its heartbeat replaces this after EXIT.
     static let farewell: UInt64 = 2_000_000_000
-    /// After EXIT a client may be busy writing for as long as it lives. It is asked this often …
+    /// Once the child has ended, a client may be busy writing for as long as it lives. It is asked this often …
     static let heartbeat: UInt64 = 15_000_000_000
     /// … and counts as dead after this long without a word.
     static let silence: UInt64 = 45_000_000_000
