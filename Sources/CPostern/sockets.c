@@ -94,6 +94,19 @@ int postern_connect_vsock(uint32_t cid, uint32_t port, int reserved, const char 
     return fd;
 }
 
+int postern_connect_vsock_begin(uint32_t cid, uint32_t port, int reserved, const char **call) {
+    *call = "socket";
+    int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -1;
+    *call = "bind";
+    if (reserved && bind_reserved(fd) < 0) return fail(fd);
+    struct sockaddr_vm address = {.svm_family = AF_VSOCK, .svm_cid = cid, .svm_port = port};
+    *call = "connect";
+    if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0 && errno != EINPROGRESS && errno != EINTR)
+        return fail(fd);
+    return fd;
+}
+
 int postern_listen_unix(const char *path, size_t length, int type) {
     struct sockaddr_un address;
     if (unix_address(&address, path, length) < 0) return -1;
@@ -137,6 +150,15 @@ int postern_socket_option(int fd, int option) {
 }
 
 int postern_family_vsock(void) { return AF_VSOCK; }
+
+ssize_t postern_send_parts(int socket, const void *head, size_t head_length, const void *first, size_t first_length,
+                           const void *second, size_t second_length) {
+    struct iovec parts[3] = {{(void *)(uintptr_t)head, head_length},
+                             {(void *)(uintptr_t)first, first_length},
+                             {(void *)(uintptr_t)second, second_length}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = second_length > 0 ? 3 : 2};
+    return sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
 
 ssize_t postern_send_fd(int socket, const void *bytes, size_t length, int fd) {
     union {

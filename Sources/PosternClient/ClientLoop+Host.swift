@@ -5,52 +5,92 @@ internal import PosternWire
 extension ClientLoop {
     // MARK: - Streams
 
+    /// How many bytes more may be typed.
+    var inputRoom: Int { input.room - (options.detachKeys?.heldCount ?? 0) }
+
     /// Reads one frame of stdin, at most what the worker takes.
     mutating func readInput(_ streams: borrowing StandardStreams) {
-        guard case .running = phase, inputIsOpen, sender.takesData, inputWindow.room > 0 else { return }
+        guard case .running = phase, inputIsOpen, case .no = detaching, connection.sender.takesData,
+            inputRoom > 0
+        else { return }
         do throws(SysError) {
             switch streams.input {
             case .none: return endInput()
             case .some(let stream):
-                switch try stream.read(into: &input, atMost: min(Limits.data, inputWindow.room)) {
+                switch try stream.read(into: &typed, atMost: min(Limits.data, inputRoom)) {
                 case .wouldBlock: return
                 case .endOfFile: return endInput()
-                case .bytes(let count): inputWindow.send(count)
+                case .bytes: break
                 }
             }
         } catch {
             say("cannot read stdin: \(error)")
             return endInput()
         }
+        guard isRaw else { return input.append(from: &typed) }
         var escaped = false
-        if watchesEscape, isRaw {
-            let now = MonotonicClock.milliseconds()
-            escaped = input.withReadable { escapes.sees($0, now: now) }
+        if options.watchesEscape {
+            let now = clock.now
+            escaped = typed.withReadable { escapes.sees($0, now: now) }
         }
-        sender.append(.stdin, from: &input)
-        if escaped { die(.hungUp(nil)) }
+        if let (passing, isDetaching) = options.detachKeys?.take(typed.copy()) {
+            typed.removeAll()
+            input.append(passing)
+            if isDetaching {
+                detaching = .finishing(shown: outputWindow.received, until: clock.now + Self.farewell)
+            }
+        } else {
+            input.append(from: &typed)
+        }
+        if escaped {
+            sendInput()
+            die(.hungUp(nil))
+        }
     }
 
     private mutating func endInput() {
         inputIsOpen = false
-        sender.append(.stdinEOF)
+        if let rest = options.detachKeys?.release() { input.append(rest) }
+        input.finish()
     }
+
+    /// Sends what was read, as far as the worker takes it.
+    mutating func sendInput() {
+        guard case .running = phase, link == .up else { return }
+        if case .asked = detaching { return }
+        input.send(over: &connection.sender)
+    }
+
+    /// Asks the guest to keep the session, once it has what was typed, and knows what was shown.
+    mutating func advanceDetaching() {
+        guard case .running = phase, link == .up, case .finishing(let shown, let deadline) = detaching else {
+            return
+        }
+        guard input.isSent && outputWindow.consumed >= shown || clock.now >= deadline else { return }
+        if let update = outputWindow.tell() { connection.sender.append(.window, update.encode()) }
+        connection.sender.append(.detach)
+        detaching = .asked
+    }
+
+    /// After DETACH nobody could be told that more was shown: the next client will get it.
+    var showsOutput: Bool { if case .asked = detaching { false } else { true } }
 
     /// Writes what our stdout and stderr take, and tells the worker of it.
     mutating func writeOutput(_ streams: borrowing StandardStreams) {
         var name = StandardStreams.Name.output
         do throws(SysError) {
-            var written = try stdout.write(to: streams.output)
+            var written = showsOutput ? try stdout.write(to: streams.output) : 0
             name = .error
             if !messages.isEmpty { _ = try messages.write(to: streams.error) }
-            written += try stderr.write(to: streams.error)
+            if showsOutput { written += try stderr.write(to: streams.error) }
             outputWindow.consume(written)
         } catch {
             messages.removeAll()
             return die(.outputFailed(name, error))
         }
-        if case .running = phase, let update = outputWindow.update() {
-            sender.append(.window, update.encode())
+        guard case .running = phase, link == .up, showsOutput else { return }
+        if let update = outputWindow.update(now: clock.now) {
+            connection.sender.append(.window, update.encode())
         }
     }
 
@@ -65,7 +105,7 @@ extension ClientLoop {
 
     // MARK: - Terminal
 
-    private var isRaw: Bool {
+    var isRaw: Bool {
         switch terminal {
         case .none: false
         case .some(let terminal): terminal.isRaw
@@ -75,7 +115,7 @@ extension ClientLoop {
     /// Goes raw where a person types into a terminal of the guest. Without -i nothing typed is sent, and ^C must
     /// stay a signal.
     mutating func takeTerminal(_ streams: borrowing StandardStreams) {
-        guard request.terminal != nil, request.stdin else { return }
+        guard hasTerminal, inputIsOpen else { return }
         do throws(SysError) {
             switch streams.input {
             case .none: return
@@ -94,6 +134,13 @@ extension ClientLoop {
             try terminal?.enter()
         } catch {
             say("the terminal cannot be made raw: \(error)")
+        }
+    }
+
+    func outputIsTerminal(_ streams: borrowing StandardStreams) -> Bool {
+        switch streams.output {
+        case .none: false
+        case .some(let stream): stream.isTerminal
         }
     }
 
@@ -134,20 +181,23 @@ extension ClientLoop {
         resize(streams)
     }
 
+    /// The terminal's size, where the session has one and is ours to change.
     mutating func resize(_ streams: borrowing StandardStreams) {
-        guard case .running = phase, request.terminal != nil, sender.hasRoomForReplies,
-            let window = streams.size()
+        guard case .running = phase, link == .up, hasTerminal, !request.isMirror,
+            connection.sender.hasRoomForReplies, case .no = detaching, let window = streams.size()
         else { return }
-        sender.append(.resize, TerminalSize(window).encode())
+        connection.sender.append(.resize, TerminalSize(window).encode())
     }
 
     /// INT, TERM, HUP or QUIT: the command's while it runs and the terminal is not raw, ours otherwise.
     private mutating func obey(_ signal: Signal) {
-        guard case .running = phase, !isRaw else { return die(.killed(signal)) }
-        if insistence.happens(signal, now: MonotonicClock.milliseconds()) {
-            die(.hungUp(signal))
-        } else if sender.hasRoomForReplies {
-            sender.append(.signal, SignalRequest(signal: Array(signal.name.utf8)).encode())
+        guard case .running = phase, !isRaw, !request.isMirror else { return die(.killed(signal)) }
+        if insistence.happens(signal, now: clock.now) { return die(.hungUp(signal)) }
+        guard link == .up else {
+            // Nobody can be told. What asks politely three times is obeyed, what does not, at once.
+            return signal == .int || signal == .quit ? () : die(.killed(signal))
         }
+        guard connection.sender.hasRoomForReplies, case .no = detaching else { return }
+        connection.sender.append(.signal, SignalRequest(signal: Array(signal.name.utf8)).encode())
     }
 }

@@ -23,15 +23,13 @@ public enum Dialer {
         return try connectThroughMultiplexer(target)
     }
 
-    /// `CONNECT <port>\n` in one write, `OK <port>\n` read byte by byte, since what follows is the session's.
-    ///
     /// An end of file before OK means that the guest does not listen yet, and is worth a retry; after it never
     /// (flintlock#1206, cloud-hypervisor#6798).
     private static func connectThroughMultiplexer(_ target: Target) throws(ConnectError) -> OwnedFD {
         guard case .mux(let path, let port) = target else { preconditionFailure("not a multiplexer") }
         let deadline = MonotonicClock.milliseconds() + UInt64(patience)
         while true {
-            let greeting: Greeting
+            let greeting: MultiplexerGreeting.Step?
             do throws(SysError) {
                 let socket = try Sockets.connectUnix(path: path)
                 greeting = try greet(socket, port: port, until: deadline)
@@ -40,8 +38,8 @@ public enum Dialer {
                 throw .failed(target, error)
             }
             switch greeting {
-            case .accepted, .closed: break
-            case .silent: throw .noAnswer(target)
+            case .waiting, .accepted, .closed: break
+            case nil: throw .noAnswer(target)
             case .other(let answer): throw .badAnswer(target, answer)
             }
             guard MonotonicClock.milliseconds() + UInt64(pause) < deadline else { throw .noListener(target) }
@@ -51,40 +49,19 @@ public enum Dialer {
         }
     }
 
-    private enum Greeting: Equatable {
-        case accepted
-        case closed
-        case silent
-        case other([UInt8])
-    }
-
+    /// Nil when there was no answer in time.
     private static func greet(
         _ socket: borrowing OwnedFD, port: UInt32, until deadline: UInt64
-    ) throws(SysError) -> Greeting {
-        do throws(SysError) {
-            var request = ByteQueue(capacity: 32)
-            request.append(Array("CONNECT \(port)\n".utf8))
-            _ = try request.drainSocket(to: socket)
-            var answer = ByteQueue(capacity: 64)
-            while true {
-                switch try answer.fillSocket(from: socket, atMost: 1) {
-                case .endOfFile: return .closed
-                case .bytes:
-                    let line = answer.copy()
-                    if line.last == UInt8(ascii: "\n") {
-                        return line.starts(with: "OK ".utf8) ? .accepted : .other(line.dropLast())
-                    }
-                    if answer.isFull { return .other(line) }
-                case .wouldBlock:
-                    let now = MonotonicClock.milliseconds()
-                    guard now < deadline else { return .silent }
-                    var set = PollSet()
-                    _ = set.add(socket, read: true, write: false)
-                    try set.wait(milliseconds: Int(deadline - now))
-                }
-            }
-        } catch  where error.errno == .connectionReset || error.errno == .brokenPipe {
-            return .closed
+    ) throws(SysError) -> MultiplexerGreeting.Step? {
+        var greeting = MultiplexerGreeting(port: port)
+        while true {
+            let step = try greeting.step(over: socket)
+            guard step == .waiting else { return step }
+            let now = MonotonicClock.milliseconds()
+            guard now < deadline else { return nil }
+            var set = PollSet()
+            _ = set.add(socket, read: true, write: false)
+            try set.wait(milliseconds: Int(deadline - now))
         }
     }
 }

@@ -15,12 +15,14 @@ public struct ExecWords: Equatable, Sendable {
     /// Options with a value, with their short names.
     public static let valued: [(long: String, short: Character?)] = [
         ("user", "u"), ("workdir", "w"), ("env", "e"), ("env-file", nil), ("rlimit", nil), ("timeout", nil),
+        ("linger", nil),
         ("idle", nil), ("name", nil), ("hold-input", nil), ("oom-score-adj", nil), ("detach-keys", nil),
         ("operator", nil), ("reason", nil), ("json-result", nil),
     ]
     /// Options without.
     public static let flags: [(long: String, short: Character?)] = [
-        ("interactive", "i"), ("tty", "t"), ("mkdir", nil), ("no-escape", nil), ("help", "h"),
+        ("interactive", "i"), ("tty", "t"), ("detach", "d"), ("mkdir", nil), ("no-escape", nil),
+        ("help", "h"),
     ]
 
     /// - Parameter words: what follows `exec`.

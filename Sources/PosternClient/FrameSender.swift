@@ -21,11 +21,11 @@ struct FrameSender: ~Copyable {
         queue.append(FrameEncoder.frame(kind, payload))
     }
 
-    /// One data frame of everything in `bytes`.
-    mutating func append(_ kind: FrameKind, from bytes: inout ByteQueue) {
+    /// One data frame of these bytes.
+    mutating func append(_ kind: FrameKind, _ bytes: Span<UInt8>) {
         let header = FrameEncoder.header(kind, length: bytes.count)
         queue.append(header.span)
-        queue.append(from: &bytes)
+        queue.append(bytes)
     }
 
     /// Sends what the socket takes without blocking.

@@ -22,6 +22,8 @@ public struct Outcome: Sendable {
         case hungUp(Signal?)
         /// This process was told to end.
         case killed(Signal)
+        /// We left, and the session goes on.
+        case detached
         /// A system call of our own failed.
         case internalFailure(SysError)
     }
@@ -32,6 +34,12 @@ public struct Outcome: Sendable {
     public var started: Started?
     /// Bytes of output that arrived.
     public var received: UInt64 = 0
+    /// Whether there was no connection at the end, so that the guest was not told of it.
+    public var isUnheard = false
+    /// For how many seconds a lost session was looked for; nil where that makes no sense.
+    public var sought: UInt64?
+    /// Why the last try to connect again failed.
+    public var lastFailure: ConnectError?
     /// From the first connect to the end, in microseconds.
     public var duration: UInt64 = 0
 
@@ -39,10 +47,20 @@ public struct Outcome: Sendable {
         switch ending {
         case .exited(let exit): ExitCode(exit.status)
         case .refused(let report): ExitCode(report)
+        case .detached: .command(0)
         case .killed(let signal), .hungUp(let signal?): .signal(UInt8(clamping: signal.rawValue))
         // As if the terminal had been taken away.
         case .hungUp(nil): .signal(1)
         case .unreachable, .failed, .lost, .broken, .outputFailed, .internalFailure: .failure
+        }
+    }
+
+    /// Whether what ran on our terminal goes on without it, its cursor anywhere.
+    public var leftTerminalMidway: Bool {
+        guard started?.tty != nil else { return false }
+        return switch ending {
+        case .detached, .failed, .lost, .broken, .hungUp: true
+        case .exited, .unreachable, .refused, .outputFailed, .killed, .internalFailure: false
         }
     }
 
@@ -58,6 +76,7 @@ public struct Outcome: Sendable {
         case .outputFailed: "output-failed"
         case .hungUp: "hung-up"
         case .killed: "killed"
+        case .detached: "detached"
         case .internalFailure: "internal"
         }
     }
@@ -73,8 +92,8 @@ extension Outcome {
         case .failed(let report): Self.message(lost: report)
         case .lost(let error):
             started == nil
-                ? "connection lost before the guest answered\(Self.reason(error)); see the worker's journal in the guest"
-                : "connection lost\(Self.reason(error)); how the command ended is unknown\(known)"
+                ? "connection lost before the guest answered\(Self.reason(error))\(search); see the worker's journal in the guest"
+                : "connection lost\(Self.reason(error))\(search); how the command ended is unknown\(known)"
         case .broken(let why):
             "the worker broke the protocol: \(why); how the command ended is unknown\(known)"
         // The reader chose to go: as quiet as any filter, and not 0.
@@ -82,9 +101,12 @@ extension Outcome {
         case .outputFailed(let name, let error):
             "cannot write to \(name.rawValue): \(error); the session was hung up"
         case .hungUp(let signal):
-            "hung up after \(signal.map { "three \($0)" } ?? "^] was typed three times")"
+            (isUnheard ? "given up after " : "hung up after ")
+                + (signal.map { "three \($0)" } ?? "^] was typed three times")
+                + (isUnheard ? "; the session was not told\(known)" : "")
         // Whoever sent the signal knows; the terminal may be stopped and could not take a word.
         case .killed: nil
+        case .detached: nil
         case .internalFailure(let error): error.description
         }
     }
@@ -102,27 +124,45 @@ extension Outcome {
         case .timeout: causes.append("the session's time was up")
         case .idle: causes.append("the session was idle for too long")
         case .hangup: causes.append("the session was hung up")
+        case .lost: causes.append("its client was lost")
+        case .removed: causes.append("the session was removed")
+        case .stop: causes.append("the session's unit was stopped")
+        case .shutdown: causes.append("the guest was shut down")
+        case .reboot: causes.append("the guest was rebooted")
         case nil: break
         }
         if exit.outOfMemory { causes.append("a process of the session was killed for want of memory (OOM)") }
         return causes.isEmpty ? nil : "the command \(end): \(causes.joined(separator: ", and "))"
     }
 
-    private static func message(_ report: ErrorReport) -> String {
+    static func message(_ report: ErrorReport) -> String {
         guard let errno = report.errno, !report.text.contains(errno) else { return report.text }
         return "\(report.text) (\(errno))"
     }
 
     private static func message(lost report: ErrorReport) -> String {
         switch ErrorReport.Stage(rawValue: report.stage) {
-        case .shutdown: "the guest is shutting down: \(report.text)"
-        case .reboot: "the guest is rebooting: \(report.text)"
-        case .stop: "the session's unit was stopped: \(report.text)"
+        case .shutdown: explain("the guest is shutting down", report)
+        case .reboot: explain("the guest is rebooting", report)
+        case .stop: explain("the session's unit was stopped", report)
+        case .lost: explain("the session's worker died, and nobody knows how the command ended", report)
+        case .rebooted: explain("the guest was rebooted, and the session is gone", report)
+        case .takenOver: explain("the session was taken over", report)
         default: "the session failed: \(message(report))"
         }
     }
 
+    /// What the stage means, and the worker's words on it where they do not begin with the same.
+    private static func explain(_ meaning: String, _ report: ErrorReport) -> String {
+        report.text.hasPrefix(meaning) ? report.text : "\(meaning): \(report.text)"
+    }
+
     private static func reason(_ error: SysError?) -> String { error.map { " (\($0))" } ?? "" }
+
+    private var search: String {
+        guard let sought else { return "" }
+        return ", and not found again in \(sought) s" + (lastFailure.map { ": \($0)" } ?? "")
+    }
 
     private var known: String {
         guard let started else { return "" }
@@ -141,6 +181,7 @@ extension Outcome {
             case .signal(let signal): "killed by \(Signal(rawValue: Int32(signal)))\(cause)"
             }
         case .killed(let signal): return "client ended by \(signal)"
+        case .detached: return "detached"
         case .unreachable, .refused, .failed, .lost, .broken, .outputFailed, .hungUp, .internalFailure:
             return message ?? word
         }

@@ -20,6 +20,12 @@ struct OutputSink: ~Copyable {
         if bytes.count <= queue.free { queue.append(bytes) }
     }
 
+    /// Text as it is, dropped when too much of it waits.
+    mutating func append(text: String) {
+        let bytes = Array(text.utf8)
+        if bytes.count <= queue.free { queue.append(bytes) }
+    }
+
     mutating func removeAll() { queue.removeAll() }
 
     /// Writes what goes without waiting. Returns how much that was.

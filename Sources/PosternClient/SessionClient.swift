@@ -4,23 +4,28 @@ public import PosternWire
 /// Opens a session in a guest and carries it to its end.
 public struct SessionClient: Sendable {
     public var target: Target
-    public var request: OpenRequest
-    /// Whether ^] three times within a second hangs up, where the terminal is raw.
-    public var watchesEscape = true
-    /// Whether this process's signals are the session's: blocked in this thread from the first connection on,
-    /// forwarded or obeyed. The process must have one thread. A program that embeds the client keeps its own.
-    public var takesSignals = true
-    /// Called once, when the command runs.
-    public var onStarted: @Sendable (Started) -> Void = { _ in }
+    public var request: SessionRequest
+    public var options = SessionOptions()
 
     public init(target: Target, request: OpenRequest) {
         self.target = target
-        self.request = request
+        self.request = .open(request)
+    }
+
+    public init(target: Target, attach request: AttachRequest) {
+        self.target = target
+        self.request = .attach(request)
     }
 
     /// A request with a new session id and token, and the window that this client keeps.
     public static func newRequest() -> OpenRequest {
         OpenRequest(session: .random(), token: .random(), limit: UInt64(OutputWindow.size))
+    }
+
+    /// A request for a session that is there, with a new token; none for a mirror.
+    public static func newAttach(to session: [UInt8], readOnly: Bool) -> AttachRequest {
+        AttachRequest(
+            session: session, token: readOnly ? nil : .random(), window: UInt64(OutputWindow.size))
     }
 
     /// Runs the session, blocking until its end. The terminal is as it was when this returns.
@@ -29,7 +34,15 @@ public struct SessionClient: Sendable {
     public func run(_ streams: inout StandardStreams) -> Outcome {
         let began = MonotonicClock.nanoseconds()
         var request = request
-        request.limit = UInt64(OutputWindow.size)
+        switch request {
+        case .open(var open):
+            // Whoever leaves at once wants none of the output.
+            open.limit = open.detach ? 0 : UInt64(OutputWindow.size)
+            request = .open(open)
+        case .attach(var attach):
+            attach.window = UInt64(OutputWindow.size)
+            request = .attach(attach)
+        }
         var outcome = attempt(request, &streams)
         while case .refused(let report) = outcome.ending, let wish = Self.refusedWish(report),
             request.drop(wish: wish)
@@ -40,9 +53,9 @@ public struct SessionClient: Sendable {
         return outcome
     }
 
-    private func attempt(_ request: OpenRequest, _ streams: inout StandardStreams) -> Outcome {
-        var outcome = Outcome(ending: .lost(nil), session: request.session)
-        let size = request.encode().count
+    private func attempt(_ request: SessionRequest, _ streams: inout StandardStreams) -> Outcome {
+        var outcome = Outcome(ending: .lost(nil), session: request.session ?? .zero)
+        let size = request.frame(connection: 1).payload.count
         guard size <= Limits.open else {
             // As the kernel says it of a command line that is too long.
             outcome.ending = .refused(
@@ -62,13 +75,11 @@ public struct SessionClient: Sendable {
     }
 
     private func makeLoop(
-        _ request: OpenRequest, _ socket: consuming OwnedFD
+        _ request: SessionRequest, _ socket: consuming OwnedFD
     ) throws(ConnectError) -> ClientLoop {
         do throws(SysError) {
             try Signal.ignore(.pipe)
-            return try ClientLoop(
-                request, socket: socket, takesSignals: takesSignals, watchesEscape: watchesEscape,
-                onStarted: onStarted)
+            return try ClientLoop(request, socket: socket, target: target, options: options)
         } catch {
             throw .failed(target, error)
         }

@@ -9,17 +9,44 @@ package struct Audit {
         case refused(String)
         case started(pid: Int32, tty: String?)
         case failed(ErrorReport)
+        /// Somebody asked for a session that there is, or was, and did not get it.
+        case notServed(ErrorReport)
         case signal(Signal, SignalRequest.Scope)
         case hangup
-        case lost
+        /// The writer's connection is gone. Offsets: what it had consumed, and what it had sent.
+        case lost(lingers: Bool, output: UInt64, input: UInt64)
+        /// It did not come back in time.
+        case expired
+        case attached(Place)
+        case resumed(Place)
+        case takenOver(Place)
+        case mirror(Place)
+        case detached(output: UInt64, input: UInt64)
+        /// Somebody sent a signal without attaching.
+        case ordered(Signal, SignalRequest.Scope, by: String)
+        case removed(by: String)
+        /// The result of an ended session was taken, or forgotten by somebody's wish.
+        case collected(Place)
+        /// Nobody can come to the session, or find its result.
+        case noDoor(String)
+        case notKept(String)
         case protocolError(WireError)
         case limit(Exit.Cause)
         case stopped(ErrorReport.Stage)
         case exit(Exit)
     }
 
+    /// Who came, and at which offsets its output and input go on.
+    package struct Place: Equatable {
+        var by: String
+        var output: UInt64
+        var input: UInt64
+    }
+
     private var common: [(key: String, value: [UInt8])] = []
     private var who = ""
+    /// The writer, once it is another connection than the one the session was opened on.
+    package var writer: String?
     private let commandLog: Policy.CommandLog
 
     init(peer: Peer?, policy: Policy) {
@@ -45,6 +72,16 @@ package struct Audit {
         add("POSTERN_CLAIMED_REASON", request.claimedReason)
     }
 
+    /// For entries about a session that has ended.
+    mutating func name(_ record: Record) {
+        let info = record.info
+        add("SESSION_ID", info.session.text)
+        add("POSTERN_SESSION", info.session.text)
+        add("POSTERN_NAME", info.name)
+        add("USER_ID", info.user)
+        who = " (session \(info.session.text))" + who
+    }
+
     mutating func name(_ plan: SessionPlan) {
         add("USER_ID", plan.user.name)
         add("POSTERN_CWD", plan.child.workingDirectory)
@@ -60,6 +97,11 @@ package struct Audit {
     mutating func record(_ event: Event) {
         var fields: [(key: String, value: [UInt8])] = []
         func put(_ key: String, _ value: String) { fields.append((key, Array(value.utf8))) }
+        func put(_ place: Place) {
+            put("POSTERN_BY", place.by)
+            put("POSTERN_OUTPUT_OFFSET", String(place.output))
+            put("POSTERN_INPUT_OFFSET", String(place.input))
+        }
         let id: String
         let name: String
         let message: String
@@ -79,12 +121,68 @@ package struct Audit {
             put("POSTERN_REASON", why)
             put("POSTERN_STAGE", report.stage)
             if let errno = report.errno { put("POSTERN_ERRNO", errno) }
+        case .notServed(let report):
+            (id, name, message) = ("15", "not-served", "Not served\(who): \(report.text)")
+            put("POSTERN_REASON", report.text)
+            put("POSTERN_STAGE", report.stage)
         case .signal(let signal, let scope):
             (id, name, message) = ("04", "signal", "\(signal) sent to the session's \(scope.rawValue)\(who)")
             put("POSTERN_SIGNAL", signal.description)
             put("POSTERN_SCOPE", scope.rawValue)
-        case .lost:
-            (id, name, message, priority) = ("05", "lost", "Connection lost, ending the session\(who)", 4)
+        case .lost(let lingers, let output, let input):
+            let then = lingers ? "the session waits for its client" : "ending the session"
+            (id, name, message, priority) = ("05", "lost", "Connection lost, \(then)\(who)", 4)
+            put("POSTERN_OUTPUT_OFFSET", String(output))
+            put("POSTERN_INPUT_OFFSET", String(input))
+        case .expired:
+            (id, name, message, priority) = (
+                "0b", "expired", "The client did not come back in time, ending the session\(who)", 4
+            )
+        case .attached(let place):
+            (id, name, message, priority) = ("0c", "attach", "\(place.by) has attached\(who)", 5)
+            put(place)
+        case .resumed(let place):
+            (id, name, message, priority) = ("0d", "resumed", "\(place.by) is back\(who)", 5)
+            put(place)
+        case .takenOver(let place):
+            (id, name, message, priority) = (
+                "0e", "take-over", "\(place.by) has taken the session over\(who)", 5
+            )
+            put(place)
+        case .mirror(let place):
+            (id, name, message, priority) = ("0f", "mirror", "\(place.by) watches\(who)", 5)
+            put(place)
+        case .detached(let output, let input):
+            (id, name, message, priority) = ("10", "detach", "The client has detached\(who)", 5)
+            put("POSTERN_OUTPUT_OFFSET", String(output))
+            put("POSTERN_INPUT_OFFSET", String(input))
+        case .ordered(let signal, let scope, let by):
+            (id, name, message) = (
+                "04", "signal", "\(signal) sent to the session's \(scope.rawValue) by \(by)\(who)"
+            )
+            put("POSTERN_SIGNAL", signal.description)
+            put("POSTERN_SCOPE", scope.rawValue)
+            put("POSTERN_BY", by)
+        case .removed(let by):
+            (id, name, message, priority) = (
+                "11", "removed", "Ending and forgetting the session for \(by)\(who)", 5
+            )
+            put("POSTERN_BY", by)
+        case .collected(let place):
+            (id, name, message, priority) = (
+                "12", "collected", "The session's result was taken by \(place.by)\(who)", 5
+            )
+            put(place)
+        case .noDoor(let why):
+            (id, name, message, priority) = (
+                "13", "no-door", "Nobody can attach to the session\(who): \(why)", 4
+            )
+            put("POSTERN_REASON", why)
+        case .notKept(let why):
+            (id, name, message, priority) = (
+                "14", "not-kept", "The session's result is not kept\(who): \(why)", 4
+            )
+            put("POSTERN_REASON", why)
         case .exit(let exit):
             (id, name, message, priority) = ("06", "exit", "Session ended, \(exit.outcome)\(who)", 5)
             put("POSTERN_OUTCOME", exit.outcome)
@@ -114,6 +212,7 @@ package struct Audit {
             ("PRIORITY", Array(String(priority).utf8)),
             ("POSTERN_EVENT", Array(name.utf8)),
         ]
+        if let writer, !fields.contains(where: { $0.key == "POSTERN_BY" }) { put("POSTERN_BY", writer) }
         Journal.send(head + common + fields)
     }
 

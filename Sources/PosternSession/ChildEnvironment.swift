@@ -5,8 +5,10 @@ internal import PosternWire
 /// wins. Later entries of one name replace earlier ones.
 struct ChildEnvironment {
     private(set) var entries: [[UInt8]] = []
-    /// Where a name stands: a client may send 100,000 of them.
+    /// Where a name stands, once there are so many that looking for it takes long: a client may send 100,000. The few
+    /// of most sessions are not worth what a dictionary costs to set up.
     private var positions: [[UInt8]: Int] = [:]
+    private static let few = 64
 
     /// The PATH the child gets, which is also where its program is looked up.
     var path: [UInt8] { value(of: "PATH") ?? [] }
@@ -38,17 +40,36 @@ struct ChildEnvironment {
     }
 
     private mutating func put(_ entry: [UInt8]) {
-        let name = Array(entry.prefix { $0 != UInt8(ascii: "=") })
-        if let index = positions[name] {
+        if let index = position(of: entry) {
             entries[index] = entry
-        } else {
-            positions[name] = entries.count
-            entries.append(entry)
+            return
+        }
+        entries.append(entry)
+        if entries.count > Self.few {
+            // The first time for all of them.
+            for index in positions.count..<entries.count { positions[Self.name(entries[index])] = index }
         }
     }
 
+    /// Where the entry with the same name stands.
+    private func position(of entry: [UInt8]) -> Int? {
+        guard positions.isEmpty else { return positions[Self.name(entry)] }
+        return entries.firstIndex { Self.haveSameName($0, entry) }
+    }
+
+    private static func name(_ entry: [UInt8]) -> [UInt8] { Array(entry.prefix { $0 != UInt8(ascii: "=") }) }
+
+    private static func haveSameName(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+        for index in 0..<min(one.count, other.count) {
+            guard one[index] == other[index] else { return false }
+            if one[index] == UInt8(ascii: "=") { return true }
+        }
+        return false
+    }
+
     private func value(of name: String) -> [UInt8]? {
-        positions[Array(name.utf8)].map { Array(entries[$0].dropFirst(name.utf8.count + 1)) }
+        let start = Array(name.utf8) + [UInt8(ascii: "=")]
+        return position(of: start).map { Array(entries[$0].dropFirst(start.count)) }
     }
 }
 
@@ -61,10 +82,10 @@ enum TerminalType {
     /// `wanted` when the guest's terminfo knows it, else the nearest that it does know. A guest without any
     /// terminfo gets what was wanted: its programs know terminals by themselves, or not at all.
     static func known(for wanted: [UInt8]?) -> [UInt8] {
+        if let wanted, knows(wanted, databases) { return wanted }
         let present = databases.filter { Files.exists($0) }
         let fallbacks = ["xterm-256color", "xterm", "vt100", "dumb"].map { Array($0.utf8) }
-        let candidates = [wanted].compactMap { $0 } + fallbacks
-        return candidates.first { knows($0, present) } ?? candidates[0]
+        return fallbacks.first { knows($0, present) } ?? wanted ?? fallbacks[0]
     }
 
     private static func knows(_ type: [UInt8], _ databases: [String]) -> Bool {

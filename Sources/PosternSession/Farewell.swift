@@ -1,7 +1,7 @@
 internal import PosternSys
 internal import PosternWire
 
-/// The end of a connection that has no session: one ERROR frame, then shutdown.
+/// The end of a connection that has no session: one ERROR frame, or an answer, then shutdown.
 enum Farewell {
     /// How long the client gets to take the frame, in nanoseconds.
     private static let patience: UInt64 = 2_000_000_000
@@ -11,8 +11,14 @@ enum Farewell {
     /// - Parameter reading: whether what the client has sent and still sends is read (and thrown away) until
     ///   it has closed or said BYE: a VMM's proxy may drop what was not delivered when it sees the shutdown.
     static func send(_ report: ErrorReport, on socket: borrowing OwnedFD, reading: Bool = true) {
-        var queue = ByteQueue(capacity: Limits.header + Limits.control)
-        queue.append(FrameEncoder.frame(.error, report.encode()))
+        send([FrameEncoder.frame(.error, report.encode())], on: socket, reading: reading)
+    }
+
+    /// The same with these frames.
+    static func send(_ frames: [[UInt8]], on socket: borrowing OwnedFD, reading: Bool = true) {
+        let length = frames.reduce(0) { $0 + $1.count }
+        var queue = ByteQueue(capacity: max(1, length))
+        for frame in frames { queue.append(frame) }
         var clock = LoopClock()
         let deadline = clock.now + patience
         do throws(SysError) {

@@ -3,17 +3,45 @@ internal import PosternSystemd
 internal import PosternWire
 
 /// The one frame a client may send before it is answered.
-enum FirstFrame {
+struct FirstFrame {
+    enum Request {
+        case open(OpenRequest)
+        case attach(AttachRequest)
+        case list(ListRequest)
+        case order(OrderRequest)
+    }
+    let request: Request
+    private let kind: FrameKind
+    private let payload: [UInt8]
+
+    /// As the client sent it.
+    var verbatim: [UInt8] { FrameEncoder.frame(kind, payload) }
+
+    init(_ kind: FrameKind, _ payload: [UInt8]) throws(WireError) {
+        self.kind = kind
+        self.payload = payload
+        switch kind {
+        case .open: request = .open(try OpenRequest(payload))
+        case .attach: request = .attach(try AttachRequest(payload))
+        case .list: request = .list(try ListRequest(payload))
+        case .order: request = .order(try OrderRequest(payload))
+        case .stdin, .stdinEOF, .resize, .signal, .detach, .hangup, .bye, .started, .stdout, .stderr, .exit,
+            .error, .notice, .session, .gap, .window, .ping, .pong:
+            throw .unexpectedFrame(kind)
+        }
+    }
+
     /// Reads it, and not one byte more, so that the connection could still be handed to another worker.
     ///
     /// Blocks for at most `seconds`, however slowly bytes come; a SIGTERM ends it, too.
     static func read(
         from socket: borrowing OwnedFD, within seconds: UInt64, _ signals: borrowing SignalFD
-    ) throws(ErrorReport) -> OpenRequest {
+    ) throws(ErrorReport) -> FirstFrame {
         var clock = LoopClock()
         let deadline = clock.now + seconds * 1_000_000_000
         var decoder = FrameDecoder(from: .client)
-        var queue = ByteQueue(capacity: Limits.data)
+        // Most requests are small, and the decoder collects what is not.
+        var queue = ByteQueue(capacity: Limits.control)
         while true {
             let result: IOResult
             do throws(SysError) {
@@ -35,7 +63,7 @@ enum FirstFrame {
                     throw ErrorReport(stage: stage, text: "the guest is stopping this session's unit")
                 }
             case .bytes:
-                if let request = try take(&queue, &decoder) { return request }
+                if let frame = try take(&queue, &decoder) { return frame }
             }
             guard clock.now < deadline else {
                 throw ErrorReport(
@@ -46,7 +74,7 @@ enum FirstFrame {
 
     private static func take(
         _ queue: inout ByteQueue, _ decoder: inout FrameDecoder
-    ) throws(ErrorReport) -> OpenRequest? {
+    ) throws(ErrorReport) -> FirstFrame? {
         do throws(WireError) {
             var position = 0
             let event = try queue.withReadable { bytes throws(WireError) in
@@ -56,16 +84,11 @@ enum FirstFrame {
             switch event {
             case nil: return nil
             case .data(let kind, _): throw .unexpectedFrame(kind)
-            case .control(.open, let payload): return try OpenRequest(payload)
-            case .control(.attach, _), .control(.list, _):
-                break
-            case .control(let kind, _): throw .unexpectedFrame(kind)
+            case .control(let kind, let payload): return try FirstFrame(kind, payload)
             }
         } catch {
             throw ErrorReport(error)
         }
-        throw ErrorReport(
-            stage: .unsupported, text: "this worker starts sessions; it cannot attach or list them")
     }
 
     private static func wait(

@@ -92,3 +92,21 @@ extension [PeerRule] {
         }
     }
 }
+
+extension Grant {
+    /// Whether a session of this user's may be seen.
+    func sees(_ owner: UInt32) -> Bool {
+        switch self {
+        case .anyone: true
+        case .only(let uid, _): uid == owner
+        }
+    }
+
+    /// Whose a session is that this peer asks for.
+    var owner: UInt32 {
+        switch self {
+        case .anyone: 0
+        case .only(let uid, _): uid
+        }
+    }
+}

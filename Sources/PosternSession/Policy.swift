@@ -8,10 +8,19 @@ package struct Policy: Equatable, Sendable {
     package var template = "postern"
     /// Where living sessions are on record, `%t/postern`. Without it no id, name or count is kept.
     package var stateDirectory: String?
+    /// Where sessions that may outlive their client are noted across boots, `%S/postern`.
+    package var historyDirectory: String?
     package var peers: [PeerRule] = [.own, .hostReserved]
     /// Every session runs as this user.
     package var user: [UInt8]?
     package var maxSessions: Int?
+    /// Seconds that a session may wait for its client; 0 keeps none without one, and lets none detach.
+    package var maxLinger: UInt64 = 86_400
+    /// Bytes of output that are kept for a client that comes back, for mirrors, and for replay.
+    package var replay = 1 << 20
+    package var maxMirrors = 64
+    /// How many ended sessions that nobody collected stay on record.
+    package var keepEnded = 32
     /// Seconds.
     package var maxTimeout: UInt64?
     package var maxIdle: UInt64?
@@ -26,8 +35,11 @@ package struct Policy: Equatable, Sendable {
     package init() {}
 
     /// Reads `--flag=value` words.
-    package init(arguments: [String]) throws(PolicyError) {
-        for argument in arguments {
+    ///
+    /// - Parameter first: the first of them that is a flag.
+    package init(arguments: [String], first: Int = 0) throws(PolicyError) {
+        for index in first..<max(first, arguments.count) {
+            let argument = arguments[index]
             let sides = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard sides.count == 2 else { throw .malformed(argument) }
             let (flag, value) = (String(sides[0]), String(sides[1]))
@@ -43,6 +55,7 @@ package struct Policy: Equatable, Sendable {
             case "--unit": unit = value
             case "--template": template = value
             case "--state-dir": stateDirectory = value
+            case "--history-dir": historyDirectory = value
             case "--peers":
                 peers = []
                 for word in value.split(separator: ",") {
@@ -57,6 +70,10 @@ package struct Policy: Equatable, Sendable {
                 guard !value.isEmpty else { throw .badValue(flag: flag, value: value, expected: "a user") }
                 user = Array(value.utf8)
             case "--max-sessions": maxSessions = Int(clamping: try number(1...1_000_000))
+            case "--max-linger": maxLinger = try number(0...3_155_760_000)
+            case "--replay": replay = Int(clamping: try number(4096...1 << 30))
+            case "--max-mirrors": maxMirrors = Int(clamping: try number(0...4096))
+            case "--keep-ended": keepEnded = Int(clamping: try number(0...10_000))
             case "--max-timeout": maxTimeout = try number(seconds)
             case "--max-idle": maxIdle = try number(seconds)
             case "--open-timeout": openTimeout = try number(1...3600)

@@ -1,86 +1,81 @@
 internal import PosternSys
 internal import PosternWire
 
-/// A session's place among the living: its id, and its name if it has one, as locked files in a directory
-/// that the workers of one template share.
-///
-/// The lock says that the session lives, not the file: it is gone with the worker, however that ended. A
-/// file without a lock is stale, and later sessions clear it away.
+/// A session's place among the living: its id, and its name if it has one, as locked files.
 struct Reservation: ~Copyable {
-    let id: LockedFile?
+    let registry: Registry
+    let id: LockedFile
     let name: LockedFile?
+    let session: SessionID
 
-    /// Takes the place, or says why it cannot be had. Never waits.
+    /// What an id turned out to be.
+    enum Answer: ~Copyable {
+        /// It is ours now.
+        case taken(Reservation)
+        /// It is somebody's already, or was.
+        case found(Registry.Found)
+    }
+
+    /// Takes the place, or says what is there. Never waits.
     static func take(
-        _ request: OpenRequest, in stateDirectory: String, template: String, most: Int?
-    ) throws(ErrorReport) -> Reservation {
-        let directory = stateDirectory + "/" + template
+        _ request: OpenRequest, in registry: Registry, most: Int?
+    ) throws(ErrorReport) -> Answer {
+        let session = request.session
         do throws(SysError) {
-            try Files.makeDirectory(stateDirectory, mode: 0o755)
-            try Files.makeDirectory(directory, mode: 0o700)
+            switch try registry.find(session) {
+            case .nothing: break
+            case let found: return .found(found)
+            }
         } catch {
-            throw failure(directory, error)
+            throw Registry.failure(registry.directory, error)
         }
-        let id = try LockedFile.take(directory + "/id-" + request.session.text)
-        guard id.isTaken else {
-            throw ErrorReport(
-                stage: .session, field: "session", text: "session \(request.session.text) lives already")
+        guard let id = try LockedFile.take(registry.idPath(session.text)) else {
+            // Two at once: the other one was quicker.
+            return .found(.living(nil))
         }
-        let wanted = request.name ?? []
-        let name = wanted.isEmpty ? nil : try LockedFile.take(directory + "/name-" + hex(wanted))
-        guard wanted.isEmpty || name.isTaken else {
+        let name = try takeName(request, in: registry)
+        if let most { try count(registry, most: most) }
+        return .taken(Reservation(registry: registry, id: id, name: name, session: session))
+    }
+
+    private static func takeName(
+        _ request: OpenRequest, in registry: Registry
+    ) throws(ErrorReport) -> LockedFile? {
+        guard let wanted = request.name else { return nil }
+        guard let file = try LockedFile.take(registry.namePath(wanted)) else {
             throw ErrorReport(
                 stage: .session, field: "name",
                 text: "a living session is named '\(Text.printable(wanted, limit: 64))' already")
         }
-        try count(directory, most: most)
-        return Reservation(id: id, name: name)
+        try file.write(Array(request.session.text.utf8))
+        return file
     }
 
     /// Refuses one session too many. Our own is counted: of two that race for the last place none may win,
     /// but never both.
-    private static func count(_ directory: String, most: Int?) throws(ErrorReport) {
+    private static func count(_ registry: Registry, most: Int) throws(ErrorReport) {
         do throws(SysError) {
-            // A few stale files are cleared away in passing, all of them only when the limit seems reached.
-            let living = try sweep(directory, atMost: 8)
-            guard let most, living > most, try sweep(directory, atMost: .max) > most else { return }
+            // Stale files are all cleared away only when the limit seems reached.
+            let living = try registry.sweep(atMost: 8)
+            guard living > most, try registry.sweep(atMost: .max) > most else { return }
         } catch {
-            throw failure(directory, error)
+            throw Registry.failure(registry.directory, error)
         }
         throw ErrorReport(
             stage: .policy,
-            text: "\(most ?? 0) sessions live already, as many as this unit allows (--max-sessions)")
+            text: "\(most) sessions live already, as many as this unit allows (--max-sessions)")
     }
 
-    /// Clears stale files away, looking at no more than `looked`, and counts the sessions on record.
-    private static func sweep(_ directory: String, atMost looked: Int) throws(SysError) -> Int {
-        var entries = try Files.list(directory)
-        // Started anywhere, so that every file's turn comes.
-        let start = entries.isEmpty ? 0 : Int(MonotonicClock.nanoseconds() % UInt64(entries.count))
-        var stale: Set<String> = []
-        for step in 0..<min(looked, entries.count) {
-            let name = entries[(start + step) % entries.count]
-            if try FileLock.removeIfFree(directory + "/" + name) { stale.insert(name) }
-        }
-        entries.removeAll { stale.contains($0) || !$0.hasPrefix("id-") }
-        return entries.count
-    }
-
-    static func failure(_ path: String, _ error: SysError) -> ErrorReport {
-        ErrorReport(
-            stage: .session, errno: error.errno.name,
-            text: "cannot put the session on record at \(path): \(error)")
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    /// Says what the session is, for those who find its worker silent or dead.
+    func note(_ record: Record) throws(ErrorReport) {
+        try id.write(record.encode())
     }
 }
 
 /// A locked file that is removed when it is let go.
 struct LockedFile: ~Copyable {
     let path: String
-    let lock: FileLock
+    private let lock: FileLock
 
     deinit {
         // Removed before the lock goes: whoever has opened it meanwhile sees that it has no name any
@@ -93,16 +88,12 @@ struct LockedFile: ~Copyable {
             guard let lock = try FileLock.take(path) else { return nil }
             return LockedFile(path: path, lock: lock)
         } catch {
-            throw Reservation.failure(path, error)
+            throw Registry.failure(path, error)
         }
     }
-}
 
-extension LockedFile? {
-    fileprivate var isTaken: Bool {
-        switch self {
-        case .some: true
-        case .none: false
-        }
+    /// Replaces what is in it.
+    func write(_ bytes: [UInt8]) throws(ErrorReport) {
+        do throws(SysError) { try lock.write(bytes) } catch { throw Registry.failure(path, error) }
     }
 }

@@ -2,65 +2,90 @@ internal import PosternSys
 internal import PosternSystemd
 internal import PosternWire
 
-/// Relays one session: the only place in the worker that waits.
+/// Relays one session: the only place in its worker that waits.
 ///
 /// A turn waits for something to be ready, moves as many bytes as can be moved, tells the machine what
 /// happened, and does what it answers. Nothing is queued without a cap: stdin by the window the client was
-/// granted, output by not reading the child while the outbox is full. The socket is always read, so that a
-/// signal or a hang-up is never stuck behind data.
+/// granted, output by not reading the child while the log must keep what it has. The writer's socket is always
+/// read, so that a signal or a hang-up is never stuck behind data.
 struct SessionLoop: ~Copyable {
-    private let socket: OwnedFD
-    private let signals: SignalFD
-    private var process: SessionProcess
-    private var machine: SessionMachine
-    private var clock = LoopClock()
-    private var watchdog = Watchdog()
-    private var audit: Audit
-    private let started: UInt64
+    let signals: SignalFD
+    var process: SessionProcess
+    let plan: SessionPlan
+    let policy: Policy
+    var machine: SessionMachine
+    var clock = LoopClock()
+    var watchdog = Watchdog()
+    var set = PollSet()
+    var audit: Audit
 
-    private var decoder = FrameDecoder(from: .client)
-    private var inbox = ByteQueue(capacity: Limits.data)
-    private var input: InputRelay
-    private var output: OutputRelay
-    private var isDiscarding = false
+    /// Its place on record; given up when the session has ended.
+    var place: Reservation?
+    var door: ControlDoor?
+    var seat: WriterSeat
+    /// The client that may write, while one is connected.
+    var writer: Connection?
+    var observers = Observers()
+    /// Since when the session has the writer it has, or none: microseconds since the epoch.
+    var since = WallClock.microseconds()
+
+    var log: OutputLog
+    var input: InputRelay
+    var output: OutputReader
     /// Set when the child has been reaped.
-    private var result: Exit?
-    private var settleAt: UInt64?
-    private var settleAttempts = 0
-    private let unitIsOurs: Bool
+    var result: Exit?
+    var settleAt: UInt64?
+    var settleAttempts = 0
+    let began = MonotonicClock.nanoseconds()
+    let started = WallClock.microseconds()
+    var keeps = false
+    let history: History?
 
     static let stdinWindow = 128 * 1024
+    /// How far the child is read ahead of a writer that is there: far enough for a whole frame, and no further, so
+    /// that what is typed shows soon.
+    private static let readAhead = Limits.data
 
     init(
-        _ plan: SessionPlan, _ process: consuming SessionProcess, socket: consuming OwnedFD,
-        signals: consuming SignalFD, audit: Audit, policy: Policy
+        _ plan: SessionPlan, _ process: consuming SessionProcess, place: consuming Reservation?,
+        socket: consuming OwnedFD, peer: Peer, signals: consuming SignalFD, audit: Audit, policy: Policy
     ) {
-        started = MonotonicClock.nanoseconds()
         machine = SessionMachine(
             request: plan.request, stdinWindow: Self.stdinWindow, grace: policy.grace * 1_000_000_000,
-            timeout: plan.timeout, idle: plan.idle, now: clock.now)
+            timeout: plan.timeout, idle: plan.idle, mayDetach: plan.mayDetach, now: clock.now)
         input = InputRelay(
             capacity: Self.stdinWindow, holdUntil: plan.holdInput > 0 ? clock.now + plan.holdInput : nil)
-        output = OutputRelay(hasErrors: plan.request.terminal == nil)
+        output = OutputReader(hasErrors: plan.request.terminal == nil)
+        log = OutputLog(capacity: policy.replay)
+        seat = WriterSeat(plan.request)
+        self.plan = plan
+        self.policy = policy
+        history = policy.historyDirectory.map { History($0, template: policy.template) }
         self.process = process
-        self.socket = socket
+        self.place = place
         self.signals = signals
         self.audit = audit
-        unitIsOurs = policy.unit != nil
-        let hello = Started(
-            session: plan.request.session, pid: UInt64(self.process.child.pid),
-            tty: self.process.terminalName, limit: UInt64(Self.stdinWindow))
-        output.append(.started, hello.encode())
+        let connection = Connection(
+            socket, peer: peer, claim: plan.request.claimedOperator, sent: 0, input: plan.request.stdin)
+        connection.append(.started, hello().encode())
+        if plan.request.detach {
+            observers.add(
+                Observer(connection, .parting, window: OutputWindow(offset: 0, size: 0), now: clock.now))
+        } else {
+            writer = connection
+        }
     }
 
-    /// Runs the session to its end. What is returned is also what the client was told, if it was there.
+    /// Runs the session to its end.
     mutating func run() throws(SysError) -> Exit {
+        // The client first: it may be told before anybody could come to ask.
         send()
+        enterRecord()
         while !machine.isClosed {
             let ready = try wait()
             clock.turn()
             if ready.signal { try takeSignals() }
-            if ready.socket || !inbox.isEmpty { receive() }
+            if ready.writer || (writer?.hasUnread ?? false) { receive() }
             writeInput()
             if ready.output { readOutput() }
             if ready.child { childExited() }
@@ -70,45 +95,54 @@ struct SessionLoop: ~Copyable {
             }
             handle(.tick)
             send()
-            if result != nil, output.isEmpty { handle(.flushed) }
+            serveObservers()
+            serveDoor()
             watchdog.feed()
         }
-        // systemd holds a duplicate of the connection until the unit is dead: only shutdown ends it now.
-        Sockets.shutdownBoth(socket)
-        // Closed means drained, and drained means reaped.
-        return result ?? Exit(status: .code(255))
+        return try leave()
     }
 
     // MARK: - Waiting
 
     private struct Ready {
         var signal = false
-        var socket = false
+        var writer = false
         var child = false
         var output = false
     }
 
-    /// Whether output has somewhere to go.
-    private var canRead: Bool { isDiscarding || (output.takesData && machine.outputRoom > 0) }
+    /// How much may be read from the child now.
+    private var outputRoom: Int {
+        let room = log.room(keeping: machine.floor)
+        guard let writer, machine.outputLimit > 0 else { return room }
+        return min(room, max(0, Self.readAhead - Int(log.end - writer.sent)))
+    }
+
+    private var canRead: Bool { outputRoom > 0 }
 
     private mutating func wait() throws(SysError) -> Ready {
-        var set = PollSet()
+        set.reset()
         let signalSlot = set.add(signals.descriptor, read: true, write: false)
-        // Room for the replies to what comes in; a client that asks and never reads is not read either.
-        let listens = machine.isListening && output.hasRoomForReplies
-        let socketSlot =
-            machine.isListening ? set.add(socket, read: listens, write: !output.isEmpty) : nil
+        var writerSlot: PollSet.Slot?
+        var listens = false
+        if let writer {
+            // Room for the replies to what comes in; a client that asks and never reads is not read either.
+            listens = writer.hasRoomForReplies
+            writerSlot = set.add(writer.socket, read: listens, write: hasOutput(for: writer))
+        }
         let childSlot = machine.childHasExited ? nil : set.add(process.child.pidfd, read: true, write: false)
         if input.wantsToWrite(at: clock.now) { _ = set.addIfOpen(process.input, read: false, write: true) }
         let readsOutput = canRead && output.reads(.stdout)
         let outputSlot = readsOutput ? set.addIfOpen(process.output, read: true, write: false) : nil
         let readsErrors = canRead && output.reads(.stderr)
         let errorSlot = readsErrors ? set.addIfOpen(process.errors, read: true, write: false) : nil
+        observers.addAll(to: &set, log)
+        door?.addAll(to: &set)
         try set.wait(milliseconds: hasWork ? 0 : patience)
         var ready = Ready()
         ready.signal = set.readable(signalSlot)
-        if let slot = socketSlot {
-            ready.socket = (listens && set.readable(slot)) || set.hungUp(slot) || set.errored(slot)
+        if let slot = writerSlot {
+            ready.writer = (listens && set.readable(slot)) || set.hungUp(slot) || set.errored(slot)
         }
         if let slot = childSlot { ready.child = set.readable(slot) }
         if let slot = outputSlot { ready.output = set.isReady(slot) }
@@ -116,24 +150,38 @@ struct SessionLoop: ~Copyable {
         return ready
     }
 
+    /// Whether the writer's socket is waited for: frames that are queued, or output that it may be sent.
+    private func hasOutput(for writer: Connection) -> Bool {
+        writer.hasQueued || writer.sent < min(log.end, machine.outputLimit)
+    }
+
     /// Whether there is something to do that no descriptor would tell of: frames that were left for want of
     /// room, and, after the child's exit, output in a pipe that a grandchild keeps open.
     private var hasWork: Bool {
-        (machine.isListening && !inbox.isEmpty && output.hasRoomForReplies)
+        (writer.map { $0.hasUnread && $0.hasRoomForReplies } ?? false)
             || (machine.childHasExited && canRead && !output.isDrained)
+    }
+
+    var doorDeadline: UInt64? {
+        switch door {
+        case .some(let door): door.deadline
+        case .none: nil
+        }
     }
 
     /// How long the loop may wait, in milliseconds.
     private var patience: Int? {
-        let deadline = earliest(earliest(machine.deadline, input.deadline), settleAt)
-        return earliest(clock.milliseconds(until: deadline), watchdog.milliseconds)
+        var deadline = earliest(earliest(machine.deadline, input.deadline), settleAt)
+        deadline = earliest(earliest(deadline, observers.deadline), doorDeadline)
+        let time = earliest(clock.milliseconds(until: deadline), watchdog.milliseconds)
+        return earliest(time, observers.rest)
     }
 
     private mutating func takeSignals() throws(SysError) {
         while let info = try signals.next() {
             switch info.signal {
             case .term, .int, .hup:
-                handle(.terminate(unitIsOurs ? StopReason.ask().stage : .stop))
+                handle(.terminate(policy.unit != nil ? StopReason.ask().stage : .stop))
             default: break
             }
         }
@@ -141,47 +189,34 @@ struct SessionLoop: ~Copyable {
 
     // MARK: - Moving bytes
 
-    /// Takes what the client sent, as long as there is room for the answers.
+    /// Takes what the writer sent, as long as there is room for the answers.
     private mutating func receive() {
-        if inbox.isEmpty {
-            do throws(SysError) {
-                switch try inbox.fillSocket(from: socket) {
-                case .bytes: break
-                case .wouldBlock: return
-                case .endOfFile: return handle(.connectionLost)
-                }
-            } catch {
-                return handle(.connectionLost)
-            }
+        guard let connection = writer else { return }
+        do {
+            guard try connection.receive() else { return handle(.connectionLost) }
+        } catch {
+            return handle(.connectionLost)
         }
-        var position = 0
-        while machine.isListening, output.hasRoomForReplies {
+        // What is handled may end the connection, or replace it.
+        while let writer, writer === connection, connection.hasRoomForReplies {
             do throws(WireError) {
-                let event = try inbox.withReadable { bytes throws(WireError) in
-                    try decoder.next(in: bytes, at: &position)
-                }
-                switch event {
-                case .data(_, let range): takeInput(range)
+                switch try connection.next() {
+                case .data(_, let range): takeInput(range, from: connection)
                 case .control(let kind, let payload): handle(.control(kind, payload))
-                case nil: return inbox.removeAll()
+                case nil: return
                 }
             } catch {
-                // Nothing after this can be decoded; what the peer still sends is thrown away.
-                handle(.malformed(error))
-                decoder = FrameDecoder(from: .client)
-                return inbox.removeAll()
+                return handle(.malformed(error))
             }
         }
-        inbox.removeFirst(position)
     }
 
-    private mutating func takeInput(_ range: Range<Int>) {
+    private mutating func takeInput(_ range: Range<Int>, from connection: Connection) {
         let before = machine.acceptsInput
         handle(.stdin(range.count))
         guard before, machine.acceptsInput else { return }
-        let consumed = inbox.withReadable { bytes in
-            input.take(bytes.extracting(range), holdable: process.isTerminal, at: clock.now)
-        }
+        let (isTerminal, now) = (process.isTerminal, clock.now)
+        let consumed = connection.withBytes(of: range) { input.take($0, holdable: isTerminal, at: now) }
         if consumed > 0 { handle(.stdinConsumed(consumed)) }
     }
 
@@ -191,13 +226,9 @@ struct SessionLoop: ~Copyable {
     }
 
     private mutating func readOutput() {
-        if isDiscarding {
-            output.discard(from: &process)
-            return
-        }
         // Each source once a turn: neither stdout nor stderr can starve the other, or the socket.
-        for kind in [FrameKind.stdout, .stderr] where machine.outputRoom > 0 {
-            let count = output.read(kind, from: &process, room: machine.outputRoom)
+        for kind in [FrameKind.stdout, .stderr] where output.reads(kind) {
+            let count = output.read(kind, from: process, to: &log, room: outputRoom)
             if count > 0 {
                 input.release()
                 handle(.outputRead(count))
@@ -206,81 +237,54 @@ struct SessionLoop: ~Copyable {
     }
 
     private mutating func send() {
-        guard machine.isListening else { return output.dropQueued() }
+        guard let writer else { return }
         do throws(SysError) {
-            try output.send(to: socket)
+            if try writer.send(log, upTo: machine.outputLimit) > 0 { handle(.outputSent(writer.sent)) }
+            let hasAll = writer.sent == log.end || machine.outputLimit == 0
+            if machine.owesExit, hasAll, !writer.saidExit, let result {
+                writer.saidExit = true
+                writer.append(.exit, result.encode())
+                _ = try writer.flush()
+            }
         } catch {
-            // Whatever went wrong, nothing more can be sent; queued frames go with it.
-            output.dropQueued()
+            // Whatever went wrong, nothing more can be sent.
             handle(.connectionLost)
         }
     }
 
-    // MARK: - The end
-
-    private mutating func childExited() {
-        output.bound(by: process)
-        handle(.childExited)
-    }
-
-    /// Reaps the child: last, so that its process group's id stayed ours.
-    private mutating func settle() throws(SysError) {
-        guard try process.child.hasExited() else { return waitForTracer() }
-        var exit: Exit
-        do throws(SysError) {
-            exit = Exit(try process.child.reap())
-        } catch {
-            // Somebody else reaped our child: its status is lost, and saying "0" would be a lie.
-            exit = Exit(status: .code(255))
-        }
-        exit.outOfMemory = process.cgroup.ranOutOfMemory
-        exit.peakMemory = process.cgroup.peakMemory ?? exit.peakMemory
-        exit.wallTime = (MonotonicClock.nanoseconds() - started) / 1000
-        exit.cause = machine.cause
-        exit.stdin = input.written
-        exit.stdout = output.total(.stdout)
-        exit.stderr = output.total(.stderr)
-        result = exit
-        audit.record(.exit(exit))
-        handle(.outputDrained)
-    }
-
-    /// The child is dead, but somebody traces it, and a traced zombie is its tracer's before it is ours. Nothing
-    /// tells when that ends. A tracer in the session itself has a second.
-    private mutating func waitForTracer() {
-        settleAttempts += 1
-        settleAt = clock.now + 50_000_000
-        if settleAttempts == 20 { perform(.killSession) }
+    mutating func serveObservers() {
+        guard !observers.isEmpty else { return }
+        let end = result.map { (exit: $0, news: news()) }
+        observers.serve(set, log, end: end, at: clock.now)
     }
 
     // MARK: - Doing what the machine says
 
-    private mutating func handle(_ event: SessionMachine.Event) {
+    mutating func handle(_ event: SessionMachine.Event) {
         for action in machine.handle(event, now: clock.now) { perform(action) }
     }
 
-    private mutating func perform(_ action: SessionMachine.Action) {
+    mutating func perform(_ action: SessionMachine.Action) {
         do throws(SysError) {
             switch action {
             case .resize(let size): try process.resize(size.usable)
             case .signal(let signal, let scope): try process.signal(signal, scope)
             case .endStdin: input.end()
-            case .send(let kind, let payload): output.append(kind, payload)
+            case .send(let kind, let payload): writer?.append(kind, payload)
             case .hangUpSession:
                 input.release()
                 try process.signal(.hup, .all)
                 try process.signal(.cont, .all)
             case .killSession: try process.kill()
-            case .discardOutput: isDiscarding = true
-            case .sendExit:
-                if let result { output.append(.exit, result.encode()) }
+            case .detach: detachWriter()
+            case .disconnect: disconnectWriter()
             case .audit(let event): audit.record(event)
-            case .close: break
+            case .close(let keep): keeps = keep
             }
         } catch {
             // A signal or a resize that the kernel refuses harms nobody; the client asked, so it is told.
             let notice = Notice(about: "\(action.verb)", text: "\(action.verb): \(error)")
-            if machine.isListening, output.hasRoomForReplies { output.append(.notice, notice.encode()) }
+            if let writer, writer.hasRoomForReplies { writer.append(.notice, notice.encode()) }
         }
     }
 }
@@ -293,7 +297,7 @@ extension SessionMachine.Action {
         case .endStdin: "stdin-eof"
         case .hangUpSession: "hangup"
         case .killSession: "kill"
-        case .send, .discardOutput, .sendExit, .audit, .close: "session"
+        case .send, .detach, .disconnect, .audit, .close: "session"
         }
     }
 }
@@ -308,17 +312,5 @@ extension PollSet {
         case .some(let fd): add(fd, read: read, write: write)
         case .none: nil
         }
-    }
-}
-
-extension Exit {
-    init(_ status: ExitStatus) {
-        switch status.outcome {
-        case .code(let code): self.init(status: .code(code))
-        case .signal(let signal): self.init(status: .signal(signal))
-        }
-        coreDumped = status.coreDumped
-        cpuTime = status.cpuMicroseconds
-        peakMemory = status.maxResidentBytes
     }
 }

@@ -6,9 +6,14 @@ package import PosternWire
 ///
 /// A session's life:
 ///
-///     running ──child exits──► draining ──output sent──► flushing ──BYE──► closed
+///     running ──child exits──► draining ──reaped──► flushing ──BYE──► closed
 ///        │                        ▲
 ///        └─HANGUP, lost, limit──► ending: HUP, CONT … grace … KILL
+///
+/// and, independently, its writer's:
+///
+///     present ──lost, lingering──► away ──ATTACH──► present        away ──time is up──► gone
+///     present ──DETACH──► detached ──ATTACH──► present             present ──lost──► gone
 ///
 /// Times are loop time in nanoseconds (see `LoopClock`).
 package struct SessionMachine {
@@ -16,16 +21,20 @@ package struct SessionMachine {
         case stdin(Int)
         case control(FrameKind, [UInt8])
         case malformed(WireError)
-        /// The socket ended or failed.
+        /// The writer's socket ended or failed.
         case connectionLost
         /// The child took, or will never take, this many bytes of stdin.
         case stdinConsumed(Int)
         case outputRead(Int)
+        /// Up to this offset output has left for the writer.
+        case outputSent(UInt64)
         case childExited
-        /// All output the child left behind is in the outbox.
-        case outputDrained
-        /// The outbox is empty.
-        case flushed
+        /// The child is reaped, and all the output it left behind is in the log.
+        case reaped
+        /// A writer was let in, and goes on at this offset with a window of that size.
+        case attached(offset: UInt64, window: UInt64)
+        /// Somebody wants the session ended and forgotten.
+        case removed
         /// systemd wants the worker to end.
         case terminate(ErrorReport.Stage)
         case tick
@@ -40,72 +49,102 @@ package struct SessionMachine {
         /// HUP, then CONT, to every process of the session.
         case hangUpSession
         case killSession
-        /// Nobody will read the output any more: read it, so that the child can end, and drop it.
-        case discardOutput
-        case sendExit(Exit.Cause?)
+        /// The writer leaves in good order: say so on its connection, and end that.
+        case detach
+        /// The writer's connection is of no use any more.
+        case disconnect
         case audit(Audit.Event)
-        /// Shut the connection down and end the worker.
-        case close
+        /// End the worker. `keep`: what the session was, and output nobody had, stay on record.
+        case close(keep: Bool)
     }
 
-    private enum Phase: Equatable { case running, draining, flushing, closed }
-    private enum Client: Equatable {
+    enum Phase: Equatable { case running, draining, flushing, closed }
+    enum Client: Equatable {
         /// It reads and may ask for things.
         case present
-        /// It was told the end (EXIT or ERROR), or said HANGUP: nothing it sends matters but BYE.
+        /// It was told the end (ERROR), or said HANGUP: nothing it sends matters but BYE.
         case dismissed
+        /// Its connection was lost, and it may come back until then.
+        case away(until: UInt64)
+        case detached
         case gone
     }
 
-    private var phase = Phase.running
-    private var client = Client.present
-    package private(set) var cause: Exit.Cause?
+    var phase = Phase.running
+    var client = Client.present
+    package internal(set) var cause: Exit.Cause?
     /// Set once the session has been hung up: when what is left of it is killed.
-    private var killAt: UInt64?
-    private var wasToldError = false
-    private var isEnding = false
+    var killAt: UInt64?
+    var wasToldError = false
+    var isEnding = false
+    /// Nobody will ask for the result: it was taken, or given up.
+    var isForgotten = false
     /// Nobody waits for the output for longer than this, once the client was dismissed.
-    private var dismissedUntil: UInt64?
+    var dismissedUntil: UInt64?
+    /// The session was without a client by somebody's wish, and outlives any connection.
+    var isPersistent: Bool
 
-    private let grace: UInt64
+    let grace: UInt64
+    let linger: UInt64
+    let mayDetach: Bool
     private let timeoutAt: UInt64?
     private let idle: UInt64?
-    private var lastActivity: UInt64
-    private var lastHeard: UInt64
+    private(set) var lastActivity: UInt64
+    var lastHeard: UInt64
     private var lastPing: UInt64
 
-    private var stdin: StdinWindow
-    private var stdinEnded: Bool
-    private var output: OutputWindow
+    var stdin: StdinWindow
+    var stdinEnded: Bool
+    var output: OutputWindow
+    private(set) var sent: UInt64 = 0
 
     /// How long a client that was told the end may take to read it; its heartbeat replaces this after EXIT.
     static let farewell: UInt64 = 2_000_000_000
-    /// Once the child has ended, a client may be busy writing for as long as it lives. It is asked this often …
+    /// A client that says nothing for so long is asked whether it lives …
     static let heartbeat: UInt64 = 15_000_000_000
     /// … and counts as dead after this long without a word.
     static let silence: UInt64 = 45_000_000_000
 
     package init(
-        request: OpenRequest, stdinWindow: Int, grace: UInt64, timeout: UInt64?, idle: UInt64?, now: UInt64
+        request: OpenRequest, stdinWindow: Int, grace: UInt64, timeout: UInt64?, idle: UInt64?,
+        mayDetach: Bool, now: UInt64
     ) {
         self.grace = grace
         self.idle = idle
+        self.mayDetach = mayDetach
+        linger = (request.linger ?? 0) * 1_000_000_000
         timeoutAt = timeout.map { now + $0 }
         stdin = StdinWindow(size: stdinWindow)
-        output = OutputWindow(limit: request.limit)
+        output = OutputWindow(offset: 0, size: request.limit)
         stdinEnded = !request.stdin
+        isPersistent = request.detach
+        if request.detach { client = .detached }
         lastActivity = now
         lastHeard = now
         lastPing = now
     }
 
-    /// How many bytes of output the client's window has room for.
-    package var outputRoom: Int { output.room }
     package var isClosed: Bool { phase == .closed }
     package var childHasExited: Bool { phase != .running }
     package var acceptsInput: Bool { client == .present && phase == .running && !stdinEnded }
-    /// Whether what arrives on the socket still has to be looked at.
-    package var isListening: Bool { client != .gone && phase != .closed }
+    /// Whether what arrives from the writer still has to be looked at.
+    package var isListening: Bool { (client == .present || client == .dismissed) && phase != .closed }
+    /// Up to which offset the writer may be sent output.
+    package var outputLimit: UInt64 { client == .present ? output.limit : 0 }
+    /// Whether the writer, when it has all output, is to get EXIT.
+    package var owesExit: Bool { phase == .flushing && isListening && !wasToldError }
+    /// Whether the session outlives its connection.
+    var isResumable: Bool { linger > 0 || isPersistent }
+
+    /// The output from here on must not be dropped: somebody will want it. Nil: the oldest may go.
+    package var floor: UInt64? {
+        switch client {
+        // Where nobody can come back, what was sent is out of our hands.
+        case .present: isResumable ? output.consumed : sent
+        case .away: output.consumed
+        case .detached, .dismissed, .gone: nil
+        }
+    }
 
     /// When the machine wants a tick at the latest.
     package var deadline: UInt64? {
@@ -114,11 +153,14 @@ package struct SessionMachine {
             time = earliest(time, timeoutAt)
             if let idle { time = earliest(time, lastActivity + idle) }
         }
-        if phase != .running, client == .present {
-            time = earliest(time, min(lastPing + Self.heartbeat, lastHeard + Self.silence))
+        if case .away(let until) = client { time = earliest(time, until) }
+        if asksWhetherItLives {
+            time = earliest(time, min(max(lastPing, lastHeard) + Self.heartbeat, lastHeard + Self.silence))
         }
         return time
     }
+
+    private var asksWhetherItLives: Bool { client == .present && (isResumable || phase != .running) }
 
     package mutating func handle(_ event: Event, now: UInt64) -> [Action] {
         switch event {
@@ -139,9 +181,11 @@ package struct SessionMachine {
             stdin.consume(count)
             lastActivity = now
             return growWindow()
-        case .outputRead(let count):
-            output.read(count)
+        case .outputRead:
             lastActivity = now
+            return []
+        case .outputSent(let offset):
+            sent = offset
             return []
         case .childExited:
             phase = .draining
@@ -151,15 +195,20 @@ package struct SessionMachine {
             killAt = nil
             // Whoever ended the session ends all of it; after a normal exit systemd takes what is left.
             return isEnding ? [.killSession] : []
-        case .outputDrained:
+        case .reaped:
             guard phase == .draining else { return [] }
             phase = .flushing
             if dismissedUntil != nil { dismissedUntil = now + Self.farewell }
-            guard client != .gone, !wasToldError else { return [] }
-            return [.sendExit(cause)]
-        case .flushed:
-            guard phase == .flushing, client != .present else { return [] }
-            return client == .gone ? close() : []
+            return isListening ? [] : close()
+        case .attached(let offset, let window):
+            return attach(offset, window, now)
+        case .removed:
+            isForgotten = true
+            if phase == .running { cause = cause ?? .removed }
+            // Its writer gets EXIT, but cannot hold the rest up by not reading.
+            if client == .present { dismissedUntil = now + Self.farewell + grace }
+            waitNoLonger()
+            return end(now)
         case .terminate(let stage):
             return stop(stage, now)
         case .tick:
@@ -167,129 +216,16 @@ package struct SessionMachine {
         }
     }
 
-    // MARK: - What the client sends
-
-    private mutating func takeStdin(_ count: Int, _ now: UInt64) -> [Action] {
+    private mutating func attach(_ offset: UInt64, _ window: UInt64, _ now: UInt64) -> [Action] {
+        client = .present
+        wasToldError = false
+        dismissedUntil = nil
         lastHeard = now
-        // What crossed the end on its way is nobody's any more.
-        guard client == .present, phase != .flushing else { return [] }
-        guard !stdinEnded else { return refuse(.unexpectedFrame(.stdin), now) }
-        do throws(WireError) { try stdin.receive(count) } catch { return refuse(error, now) }
-        lastActivity = now
+        lastPing = now
+        sent = offset
+        output = OutputWindow(offset: offset, size: window)
+        stdin.renew()
         return []
-    }
-
-    private mutating func take(
-        _ kind: FrameKind, _ payload: [UInt8], _ now: UInt64
-    ) throws(WireError) -> [Action] {
-        if client != .present {
-            // Frames that crossed the end on their way.
-            return kind == .bye ? close() : []
-        }
-        switch kind {
-        case .stdinEOF:
-            if stdinEnded { return [] }
-            stdinEnded = true
-            return [.endStdin]
-        case .resize:
-            let size = try TerminalSize(payload)
-            return phase == .running ? [.resize(size)] : []
-        case .signal:
-            let request = try SignalRequest(payload)
-            guard phase == .running else { return [] }
-            guard let signal = Signal(request.signal) else {
-                let text = "unknown signal '\(Text.printable(request.signal, limit: 64))': nothing was sent"
-                return [.send(.notice, Notice(about: "signal", text: text).encode())]
-            }
-            return [.signal(signal, request.scope), .audit(.signal(signal, request.scope))]
-        case .window:
-            try output.take(try WindowUpdate(payload))
-            return []
-        case .ping:
-            return [.send(.pong, payload)]
-        case .pong:
-            return []
-        case .hangup:
-            client = .dismissed
-            dismissedUntil = now + Self.farewell + grace
-            cause = cause ?? .hangup
-            return [.audit(.hangup), .discardOutput] + end(now)
-        case .detach:
-            return [
-                .send(.notice, Notice(about: "detach", text: "this worker cannot detach sessions").encode())
-            ]
-        case .bye:
-            // BYE before EXIT means nothing; after it, the client has all there was.
-            guard phase == .flushing else { throw .unexpectedFrame(kind) }
-            return close()
-        case .open, .attach, .list, .stdin, .started, .stdout, .stderr, .exit, .error, .notice:
-            throw .unexpectedFrame(kind)
-        }
-    }
-
-    private mutating func growWindow() -> [Action] {
-        guard client == .present, !stdinEnded, phase == .running, let update = stdin.grant() else {
-            return []
-        }
-        return [.send(.window, update.encode())]
-    }
-
-    // MARK: - Ends
-
-    /// Hangs the whole session up, once; `killAt` later it is killed.
-    private mutating func end(_ now: UInt64) -> [Action] {
-        guard !isEnding else { return [] }
-        isEnding = true
-        // A child that has exited is drained and sent as ever; what it left behind is not waited for. Once it
-        // is reaped its ids are somebody else's, and what is left is systemd's.
-        guard phase == .running else { return phase == .draining ? [.killSession] : [] }
-        killAt = now + grace
-        return [.hangUpSession]
-    }
-
-    /// Tells a client that is still there why its session ends without EXIT.
-    private mutating func dismiss(_ report: ErrorReport, _ now: UInt64) -> [Action] {
-        guard client == .present else { return [] }
-        client = .dismissed
-        wasToldError = true
-        dismissedUntil = now + Self.farewell + grace
-        return [.discardOutput, .send(.error, report.encode())]
-    }
-
-    private mutating func refuse(_ error: WireError, _ now: UInt64) -> [Action] {
-        // EXIT was the last word.
-        guard client == .present, phase != .flushing else { return lose(now) }
-        let report = ErrorReport(stage: .protocol, field: error.field, text: error.description)
-        return [.audit(.protocolError(error))] + dismiss(report, now) + end(now)
-    }
-
-    private mutating func lose(_ now: UInt64) -> [Action] {
-        guard client != .gone else { return [] }
-        let wasPresent = client == .present
-        client = .gone
-        if phase == .flushing { return (wasPresent ? [.audit(.lost)] : []) + close() }
-        return (wasPresent ? [.audit(.lost), .discardOutput] : []) + end(now)
-    }
-
-    private mutating func stop(_ stage: ErrorReport.Stage, _ now: UInt64) -> [Action] {
-        let text =
-            switch stage {
-            case .reboot: "the guest is rebooting"
-            case .shutdown: "the guest is shutting down"
-            default: "the session's unit was stopped in the guest"
-            }
-        // Once EXIT is out the client has what it came for: only its BYE is not waited for any longer.
-        if phase == .flushing { return close() }
-        return [.audit(.stopped(stage))] + dismiss(ErrorReport(stage: stage, text: text), now) + end(now)
-    }
-
-    private mutating func close() -> [Action] {
-        guard phase == .flushing else {
-            client = .gone
-            return []
-        }
-        phase = .closed
-        return [.close]
     }
 
     private mutating func tick(_ now: UInt64) -> [Action] {
@@ -301,6 +237,11 @@ package struct SessionMachine {
                 actions += limit(.idle, now)
             }
         }
+        if case .away(let until) = client, now >= until {
+            client = .gone
+            if phase == .running { cause = cause ?? .lost }
+            actions += [.audit(.expired)] + end(now)
+        }
         if let time = killAt, now >= time {
             killAt = nil
             actions.append(.killSession)
@@ -308,12 +249,13 @@ package struct SessionMachine {
         if let time = dismissedUntil, now >= time {
             dismissedUntil = nil
             client = .gone
+            actions.append(.disconnect)
             if phase == .flushing { actions += close() }
         }
-        if phase != .running, client == .present {
+        if asksWhetherItLives {
             if now >= lastHeard + Self.silence {
                 actions += lose(now)
-            } else if now >= lastPing + Self.heartbeat {
+            } else if now >= max(lastPing, lastHeard) + Self.heartbeat {
                 lastPing = now
                 actions.append(.send(.ping, []))
             }
@@ -325,4 +267,7 @@ package struct SessionMachine {
         self.cause = cause
         return [.audit(.limit(cause))] + end(now)
     }
+
+    /// What the client sends, and by that shows that there is something to do.
+    mutating func wasActive(_ now: UInt64) { lastActivity = now }
 }

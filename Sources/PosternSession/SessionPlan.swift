@@ -13,9 +13,15 @@ struct SessionPlan {
     let holdInput: UInt64
     /// For the journal; what of it is written there is policy.
     let command: [[UInt8]]
+    /// Besides root, who may see the session and ask for it.
+    let owner: UInt32
+    /// Whether the unit keeps sessions without a client.
+    let mayDetach: Bool
 
     init(_ request: OpenRequest, grant: Grant, policy: Policy) throws(ErrorReport) {
         self.request = request
+        owner = grant.owner
+        mayDetach = try Self.mayDetach(request, policy)
         user = try Self.user(request, grant, policy)
         // A unit that names its user has the last word: no peer chooses groups or raises limits there.
         let grant = policy.user == nil ? grant : .only(uid: user.uid, gid: user.gid)
@@ -76,7 +82,7 @@ struct SessionPlan {
                 case .only(let uid, _): uid
                 case .anyone: Process.effectiveUserID
                 }
-            record = try lookUp(Array(String(uid).utf8))
+            record = try lookUp(uid)
         }
         if let only = policy.user, try lookUp(only).uid != record.uid {
             throw ErrorReport(
@@ -111,6 +117,15 @@ struct SessionPlan {
             text:
                 "no user '\(Text.printable(name, limit: 64))' in the guest; give one of its passwd, or a number"
         )
+    }
+
+    /// By number at once: asked for by name, it would be looked for in every database of nsswitch.conf(5) first.
+    private static func lookUp(_ uid: UInt32) throws(ErrorReport) -> UserRecord {
+        do throws(SysError) { return try Users.user(uid: uid) } catch {
+            throw ErrorReport(
+                stage: .user, errno: error.errno.name, field: "user",
+                text: "cannot look user id \(uid) up: \(error)")
+        }
     }
 
     private static func lookUpGroup(_ name: [UInt8]) throws(ErrorReport) -> UInt32 {
@@ -157,6 +172,27 @@ struct SessionPlan {
                 text: "\(field) of \(wanted) s is above the \(most) s this unit allows (--max-\(field))")
         }
         return (wanted ?? most).map { $0 * 1_000_000_000 }
+    }
+
+    /// Whether the session may be without a client, which it needs a record for.
+    private static func mayDetach(_ request: OpenRequest, _ policy: Policy) throws(ErrorReport) -> Bool {
+        let linger = request.linger ?? 0
+        if policy.stateDirectory != nil, policy.maxLinger > 0 {
+            guard linger <= policy.maxLinger else {
+                throw ErrorReport(
+                    stage: .policy, field: "linger",
+                    text:
+                        "linger of \(linger) s is above the \(policy.maxLinger) s this unit allows (--max-linger)"
+                )
+            }
+            return true
+        }
+        guard linger == 0, !request.detach else {
+            throw ErrorReport(
+                stage: .policy, field: request.detach ? "detach" : "linger",
+                text: "this unit keeps no session without its client (--max-linger=0, or no --state-dir)")
+        }
+        return false
     }
 
     private static func limits(
@@ -212,6 +248,30 @@ struct SessionPlan {
         throw ErrorReport(
             stage: .cwd, field: "cwd",
             text: "'\(Text.printable(wanted))' is neither an absolute path nor below '~'")
+    }
+}
+
+extension SessionPlan {
+    /// What others are shown of it.
+    func info(pid: Int32, tty: String?, started: UInt64) -> SessionInfo {
+        var info = SessionInfo(session: request.session, state: .attached)
+        info.name = request.name
+        info.user = user.name
+        info.arguments = command
+        info.pid = UInt64(pid)
+        info.tty = tty
+        info.started = started
+        return info
+    }
+
+    func record(_ info: SessionInfo) -> Record { Record(owner: owner, token: request.token, info: info) }
+
+    /// `Session 'build': make (77) as alice on /dev/pts/3`
+    func summary(pid: Int32, tty: String?, _ policy: Policy) -> String {
+        let program =
+            policy.commandLog == .none ? "a command" : Text.printable(command.first ?? [], limit: 64)
+        let name = request.name.map { " '\(Text.printable($0, limit: 64))'" } ?? ""
+        return "Session\(name): \(program) (\(pid)) as \(user.shownName)" + (tty.map { " on \($0)" } ?? "")
     }
 }
 

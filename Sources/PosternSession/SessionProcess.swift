@@ -40,8 +40,7 @@ struct SessionProcess: ~Copyable {
         do throws(SysError) {
             let terminal = try PseudoTerminal.open(size)
             if plan.child.credentials != nil {
-                try terminal.give(
-                    toUser: plan.user.uid, gid: plan.user.gid, ttyGroup: try Users.group(Array("tty".utf8)))
+                try terminal.give(toUser: plan.user.uid, gid: plan.user.gid)
             }
             return terminal
         } catch {

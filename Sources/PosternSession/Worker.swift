@@ -2,9 +2,9 @@ internal import PosternSys
 internal import PosternSystemd
 internal import PosternWire
 
-/// One session, from the connection that systemd hands over to the worker's exit.
+/// One connection, from systemd's hand to the worker's exit.
 package enum Worker {
-    /// What the process exits with. A session that was served, refused or not started in good order is a
+    /// What the process exits with. A client that was served, refused, or handed on in good order is a
     /// success of the worker: the client knows how it ended, the journal does, and the unit has not failed.
     package enum ExitCode: Int32, Sendable {
         case success = 0
@@ -34,12 +34,25 @@ package enum Worker {
             guard let grant = policy.peers.admit(peer) else {
                 return refuse(socket, policy.peers.refusal(of: peer), audit)
             }
-            let request = try FirstFrame.read(from: socket, within: policy.openTimeout, signals)
+            let frame = try FirstFrame.read(from: socket, within: policy.openTimeout, signals)
+            guard case .open(let request) = frame.request else {
+                let visit = try Visit(frame, peer, grant, policy)
+                return visit.serve(socket, signals, audit)
+            }
             audit.name(request)
             let plan = try SessionPlan(request, grant: grant, policy: policy)
             audit.name(plan)
-            let place = try Reservation.take(request, policy)
-            return try start(plan, place, peer, socket, signals, audit, policy)
+            guard let registry = try Registry(policy) else {
+                return try start(plan, nil, peer, socket, signals, audit, policy)
+            }
+            switch try Reservation.take(request, in: registry, most: policy.maxSessions) {
+            case .taken(let place):
+                return try start(plan, place, peer, socket, signals, audit, policy)
+            case .found:
+                // Its answer may have been lost: nothing starts a second time.
+                let visit = try Visit(frame, peer, grant, policy)
+                return visit.serve(socket, signals, audit)
+            }
         } catch {
             audit.record(.failed(error))
             // Not ready, but in good order: an exit before READY=1 would be a failed unit.
@@ -49,28 +62,27 @@ package enum Worker {
         }
     }
 
-    /// From the child's start to its end; the session keeps its place among the living for as long.
+    /// From the child's start to its end.
     private static func start(
-        _ plan: SessionPlan, _ place: borrowing Reservation?, _ peer: Peer, _ socket: borrowing OwnedFD,
+        _ plan: SessionPlan, _ place: consuming Reservation?, _ peer: Peer, _ socket: borrowing OwnedFD,
         _ signals: consuming SignalFD, _ audit: Audit, _ policy: Policy
     ) throws(ErrorReport) -> ExitCode {
+        let connection = try duplicate(socket)
         let process = try SessionProcess.start(plan, unit: policy.unit)
-        announce(plan, process, peer, policy)
+        let (pid, tty) = (process.child.pid, process.terminalName)
+        Notify.send(
+            "READY=1\nSTATUS=\(plan.summary(pid: pid, tty: tty, policy)), "
+                + (plan.request.detach ? "detached by \(peer.text)" : "for \(peer.text)"))
         var audit = audit
-        audit.record(.started(pid: process.child.pid, tty: process.terminalName))
-        return relay(plan, process, socket, signals, audit, policy)
-    }
-
-    private static func relay(
-        _ plan: SessionPlan, _ process: consuming SessionProcess, _ socket: borrowing OwnedFD,
-        _ signals: consuming SignalFD, _ audit: Audit, _ policy: Policy
-    ) -> ExitCode {
+        audit.record(.started(pid: pid, tty: tty))
         do throws(SysError) {
             var loop = SessionLoop(
-                plan, process, socket: try socket.duplicate(), signals: signals, audit: audit, policy: policy)
+                plan, process, place: place, socket: connection, peer: peer, signals: signals, audit: audit,
+                policy: policy)
             let exit = try loop.run()
             Notify.send("STOPPING=1\nSTATUS=\(exit.outcome)")
-            return .success
+            // At once: the kernel closes and unmaps faster than we do, and systemd waits for it.
+            Process.exitNow(ExitCode.success.rawValue)
         } catch {
             // Without poll(2) nothing can be relayed. systemd ends what is left.
             complain("postern-worker: \(error)")
@@ -78,16 +90,15 @@ package enum Worker {
         }
     }
 
+    static func duplicate(_ socket: borrowing OwnedFD) throws(ErrorReport) -> OwnedFD {
+        do throws(SysError) { return try socket.duplicate() } catch {
+            throw ErrorReport(stage: .internal, errno: error.errno.name, text: "\(error)")
+        }
+    }
+
     private static func identify(_ socket: borrowing OwnedFD) throws(ErrorReport) -> Peer {
         do throws(SysError) {
-            switch try Sockets.peerAddress(of: socket) {
-            case .vsock(let cid, let port): return .vsock(cid: cid, port: port)
-            case .unix:
-                if let peer = try Sockets.peerCredentials(of: socket) {
-                    return .unix(pid: peer.pid, uid: peer.uid, gid: peer.gid)
-                }
-            case .other: break
-            }
+            if let peer = try Peer.of(socket) { return peer }
         } catch {
             throw ErrorReport(
                 stage: .peer, errno: error.errno.name, text: "cannot tell who connected: \(error)")
@@ -106,32 +117,19 @@ package enum Worker {
     }
 
     /// Ready and stopping at once, in two messages: in one, STOPPING=1 hides READY=1 from systemd.
-    private static func leave(_ status: String) {
+    static func leave(_ status: String) {
         Notify.send("READY=1")
         Notify.send("STOPPING=1\nSTATUS=\(status)")
-    }
-
-    /// What `systemctl status` shows.
-    private static func announce(
-        _ plan: SessionPlan, _ process: borrowing SessionProcess, _ peer: Peer, _ policy: Policy
-    ) {
-        let program =
-            policy.commandLog == .none ? "a command" : Text.printable(plan.command.first ?? [], limit: 64)
-        let place = process.terminalName.map { " on \($0)" } ?? ""
-        let name = plan.request.name.map { " '\(Text.printable($0, limit: 64))'" } ?? ""
-        Notify.send(
-            "READY=1\nSTATUS=Session\(name): \(program) (\(process.child.pid)) as \(plan.user.shownName)\(place), "
-                + "for \(peer.text)")
     }
 
     /// To stderr, which systemd connects to the journal.
     package static func complain(_ text: String) { StandardError.write(text + "\n") }
 }
 
-extension Reservation {
-    /// The session's place; nil where the unit keeps no record.
-    static func take(_ request: OpenRequest, _ policy: Policy) throws(ErrorReport) -> Reservation? {
+extension Registry {
+    /// Nil where the unit keeps no record.
+    init?(_ policy: Policy) throws(ErrorReport) {
         guard let directory = policy.stateDirectory else { return nil }
-        return try take(request, in: directory, template: policy.template, most: policy.maxSessions)
+        try self.init(directory, template: policy.template, keep: policy.keepEnded)
     }
 }

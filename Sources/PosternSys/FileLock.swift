@@ -9,10 +9,45 @@ public struct FileLock: ~Copyable {
     public static func take(_ path: String) throws(SysError) -> FileLock? {
         while true {
             let fd = try Files.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600)
-            guard try lock(fd) else { return nil }
+            guard try insist(fd) else { return nil }
             if try hasName(fd) { return FileLock(fd: fd) }
         }
     }
+
+    /// Somebody who only looks holds the lock for a moment: a few tries tell it from a holder.
+    private static func insist(_ fd: borrowing OwnedFD) throws(SysError) -> Bool {
+        for _ in 0..<3 {
+            if try lock(fd, LOCK_EX) { return true }
+            var pause = PollSet()
+            try pause.wait(milliseconds: 1)
+        }
+        return try lock(fd, LOCK_EX)
+    }
+
+    /// Replaces what is in the file.
+    public func write(_ bytes: [UInt8]) throws(SysError) {
+        _ = try sysCall("ftruncate") { ftruncate(fd.raw, 0) }
+        _ = try sysCall("lseek") { lseek(fd.raw, 0, SEEK_SET) < 0 ? -1 : 0 }
+        try Files.writeAll(bytes, to: fd)
+    }
+
+    /// What there is at a path.
+    public enum State: Equatable, Sendable { case held, free, missing }
+
+    /// Looks without taking: two that look at once do not see each other.
+    public static func state(_ path: String) throws(SysError) -> State {
+        let fd: OwnedFD
+        do throws(SysError) {
+            fd = try Files.open(path, O_RDONLY | O_NOFOLLOW)
+        } catch  where error.errno == .noEntry {
+            return .missing
+        }
+        guard try lock(fd, LOCK_SH) else { return .held }
+        return try hasName(fd) ? .free : .missing
+    }
+
+    /// Whether nobody holds the file, or it is not there.
+    public static func isFree(_ path: String) throws(SysError) -> Bool { try state(path) != .held }
 
     /// Removes the file if nobody holds it, and says whether it did.
     public static func removeIfFree(_ path: String) throws(SysError) -> Bool {
@@ -22,7 +57,7 @@ public struct FileLock: ~Copyable {
         } catch  where error.errno == .noEntry {
             return false
         }
-        guard try lock(fd), try hasName(fd) else { return false }
+        guard try lock(fd, LOCK_EX), try hasName(fd) else { return false }
         try Files.remove(path)
         return true
     }
@@ -36,9 +71,9 @@ public struct FileLock: ~Copyable {
         return status.st_nlink > 0
     }
 
-    private static func lock(_ fd: borrowing OwnedFD) throws(SysError) -> Bool {
+    private static func lock(_ fd: borrowing OwnedFD, _ kind: Int32) throws(SysError) -> Bool {
         do throws(SysError) {
-            _ = try sysCall("flock") { flock(fd.raw, LOCK_EX | LOCK_NB) }
+            _ = try sysCall("flock") { flock(fd.raw, kind | LOCK_NB) }
             return true
         } catch  where error.errno == .again {
             return false

@@ -12,6 +12,21 @@ public enum Files {
         }
     }
 
+    /// At most the first `count` bytes of the file, nil when there is none.
+    public static func readPrefix(_ path: String, _ count: Int) throws(SysError) -> [UInt8]? {
+        do {
+            let fd = try open(path, O_RDONLY)
+            var bytes = [UInt8](repeating: 0, count: count)
+            // SAFETY: read writes at most the buffer's count. A regular file gives all there is at once.
+            let length = try sysCallSize("read") {
+                unsafe bytes.withUnsafeMutableBytes { unsafe read(fd.raw, $0.baseAddress, $0.count) }
+            }
+            return Array(bytes.prefix(length))
+        } catch  where error.errno == .noEntry {
+            return nil
+        }
+    }
+
     /// Everything from the current position on. EFBIG past `limit` bytes.
     public static func readAll(from fd: borrowing OwnedFD, limit: Int) throws(SysError) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -88,6 +103,19 @@ public enum Files {
     public static func exists(_ path: String) -> Bool {
         // SAFETY: the path lives for the call.
         unsafe access(path, F_OK) == 0
+    }
+
+    /// Of a file: its size in bytes, and the seconds since it was last written. Nil when there is none.
+    public static func facts(_ path: String) throws(SysError) -> (size: UInt64, age: UInt64)? {
+        var info = stat()
+        do throws(SysError) {
+            // SAFETY: the path lives for the call, which fills `info`.
+            _ = try sysCall("lstat") { unsafe lstat(path, &info) }
+        } catch  where error.errno == .noEntry {
+            return nil
+        }
+        let age = Int64(WallClock.microseconds() / 1_000_000) - Int64(info.st_mtim.tv_sec)
+        return (UInt64(clamping: info.st_size), UInt64(clamping: age))
     }
 
     /// mkdir(2); a directory that is there already is fine and keeps its mode.

@@ -1,19 +1,39 @@
 import Glibc
 
-/// What one turn of a loop waits for: up to 16 descriptors, told anew every turn.
+/// What one turn of a loop waits for, told anew every turn.
 ///
-/// It holds numbers only for the turn: whatever was added must outlive the `wait` that follows.
+/// It holds numbers only for the turn: whatever was added must outlive the `wait` that follows. Kept from turn to
+/// turn it allocates only when there is more to wait for than ever before.
+@safe
 public struct PollSet: ~Copyable {
     /// The place of a descriptor in this turn.
     public struct Slot: Equatable, Sendable {
         fileprivate let index: Int
     }
 
-    public static let capacity = 16
-    private var entries = InlineArray<16, pollfd>(repeating: pollfd(fd: -1, events: 0, revents: 0))
+    private var entries: UnsafeMutablePointer<pollfd>
+    private var capacity = 16
     private var count = 0
 
-    public init() {}
+    public init() {
+        // SAFETY: owned by this value alone; freed in deinit, replaced in `grow`.
+        unsafe entries = Self.allocate(nil, capacity)
+    }
+
+    deinit {
+        // SAFETY: from malloc or realloc; nobody else holds it.
+        unsafe free(entries)
+    }
+
+    private static func allocate(_ old: UnsafeMutablePointer<pollfd>?, _ count: Int) -> UnsafeMutablePointer<
+        pollfd
+    > {
+        // SAFETY: the old block is the caller's own, and is not used again.
+        guard let memory = unsafe realloc(old, count * MemoryLayout<pollfd>.stride) else {
+            fatalError("out of memory")
+        }
+        return unsafe memory.assumingMemoryBound(to: pollfd.self)
+    }
 
     /// Forgets all descriptors, at the start of a turn.
     public mutating func reset() {
@@ -23,9 +43,14 @@ public struct PollSet: ~Copyable {
     /// Adds a descriptor. With neither direction only a hang-up or an error is reported; one that should not
     /// wake the loop at all is not added.
     public mutating func add(_ fd: borrowing OwnedFD, read: Bool, write: Bool) -> Slot {
-        precondition(count < PollSet.capacity)
+        if count == capacity {
+            capacity *= 2
+            // SAFETY: the old block is replaced.
+            unsafe entries = Self.allocate(entries, capacity)
+        }
         let events = (read ? Int16(POLLIN) : 0) | (write ? Int16(POLLOUT) : 0)
-        entries[count] = pollfd(fd: fd.raw, events: events, revents: 0)
+        // SAFETY: count < capacity.
+        unsafe (entries + count).initialize(to: pollfd(fd: fd.raw, events: events, revents: 0))
         count += 1
         return Slot(index: count - 1)
     }
@@ -35,14 +60,13 @@ public struct PollSet: ~Copyable {
     @discardableResult
     public mutating func wait(milliseconds: Int?) throws(SysError) -> Int {
         let timeout = milliseconds.map { Int32(clamping: max(0, $0)) } ?? -1
-        let used = nfds_t(count)
-        var span = entries.mutableSpan
         // SAFETY: the first `count` entries are initialised, and poll keeps no pointer.
-        let ready = unsafe span.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, used, timeout) }
+        let ready = unsafe poll(entries, nfds_t(count), timeout)
         if ready >= 0 { return Int(ready) }
         let error = Errno.last
         guard error == .interrupted else { throw SysError(call: "poll", errno: error) }
-        for index in 0..<count { entries[index].revents = 0 }
+        // SAFETY: as above.
+        for index in 0..<count { unsafe entries[index].revents = 0 }
         return 0
     }
 
@@ -56,6 +80,7 @@ public struct PollSet: ~Copyable {
     public func errored(_ slot: Slot) -> Bool { has(slot, Int16(POLLERR) | Int16(POLLNVAL)) }
 
     private func has(_ slot: Slot, _ bits: Int16) -> Bool {
-        slot.index < count && entries[slot.index].revents & bits != 0
+        // SAFETY: entries below `count` are initialised.
+        unsafe slot.index < count && entries[slot.index].revents & bits != 0
     }
 }

@@ -26,10 +26,15 @@ public enum Process {
 extension Process {
     /// Ends this process with `code`. Nothing is unwound; atexit handlers run.
     public static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
+
+    /// The same without atexit handlers.
+    public static func exitNow(_ code: Int32) -> Never { _exit(code) }
 }
 
 /// Where a program complains.
 public enum StandardError {
+    public static var isTerminal: Bool { isatty(2) == 1 }
+
     /// Writes `text` as it is; a failure has nobody left to be told.
     public static func write(_ text: String) {
         let bytes = Array(text.utf8)

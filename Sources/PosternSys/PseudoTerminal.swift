@@ -48,11 +48,20 @@ public struct PseudoTerminal: ~Copyable {
         return group > 0 ? group : nil
     }
 
-    /// Makes the slave the user's, mode 0620 with the tty group as login(1) does (nil: 0600 and `gid`'s), so
-    /// that the user can open it again by its name.
-    public func give(toUser uid: UInt32, gid: UInt32, ttyGroup: UInt32?) throws(SysError) {
-        _ = try sysCall("fchown") { fchown(slave.raw, uid, ttyGroup ?? gid) }
-        _ = try sysCall("fchmod") { fchmod(slave.raw, ttyGroup == nil ? 0o600 : 0o620) }
+    /// Makes the slave the user's, mode 0620 with the tty group as login(1) does (where there is none: 0600 and
+    /// `gid`'s), so that the user can open it again by its name. May ask NSS, and so block.
+    public func give(toUser uid: UInt32, gid: UInt32) throws(SysError) {
+        var now = stat()
+        // SAFETY: filled by the call.
+        _ = try sysCall("fstat") { unsafe fstat(slave.raw, &now) }
+        // A devpts that is mounted for it, with gid= and mode=, has set the group already: mount(8).
+        let isSet = now.st_gid != 0 && now.st_mode & 0o777 == 0o620
+        let group = isSet ? now.st_gid : try Users.group(Array("tty".utf8))
+        let mode: UInt32 = group == nil ? 0o600 : 0o620
+        if now.st_uid != uid || now.st_gid != group ?? gid {
+            _ = try sysCall("fchown") { fchown(slave.raw, uid, group ?? gid) }
+        }
+        if now.st_mode & 0o777 != mode { _ = try sysCall("fchmod") { fchmod(slave.raw, mode) } }
     }
 
     /// How the line discipline takes input now.

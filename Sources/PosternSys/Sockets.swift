@@ -21,25 +21,30 @@ public enum Sockets {
     /// Connects to a Unix socket; a leading NUL names an abstract one. Blocks while the listener's backlog is
     /// full.
     public static func connectUnix(path: [UInt8]) throws(SysError) -> OwnedFD {
-        try connectUnix(path, SOCK_STREAM)
+        try connectUnix(path, Int32(SOCK_STREAM.rawValue))
+    }
+
+    /// The same without ever blocking, now or later. EAGAIN: the listener's backlog is full.
+    public static func beginUnix(path: [UInt8]) throws(SysError) -> OwnedFD {
+        try connectUnix(path, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue))
     }
 
     /// Connects to a SOCK_SEQPACKET listener's path.
     public static func connectPackets(path: [UInt8]) throws(SysError) -> OwnedFD {
-        try connectUnix(path, SOCK_SEQPACKET)
+        try connectUnix(path, Int32(SOCK_SEQPACKET.rawValue))
     }
 
     /// Connects a datagram socket to a receiver's path. Never blocks.
     public static func connectDatagram(path: [UInt8]) throws(SysError) -> OwnedFD {
-        try connectUnix(path, SOCK_DGRAM)
+        try connectUnix(path, Int32(SOCK_DGRAM.rawValue))
     }
 
-    private static func connectUnix(_ path: [UInt8], _ type: __socket_type) throws(SysError) -> OwnedFD {
+    private static func connectUnix(_ path: [UInt8], _ type: Int32) throws(SysError) -> OwnedFD {
         // SAFETY: the bytes are read during the call only.
         try unsafe connected { call in
             unsafe path.withUnsafeBytes {
                 unsafe postern_connect_unix(
-                    $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, Int32(type.rawValue), call)
+                    $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, type, call)
             }
         }
     }
@@ -51,6 +56,19 @@ public enum Sockets {
     public static func connectVsock(cid: UInt32, port: UInt32, reserved: Bool) throws(SysError) -> OwnedFD {
         // SAFETY: the pointer is the helper's own.
         try unsafe connected { unsafe postern_connect_vsock(cid, port, reserved ? 1 : 0, $0) }
+    }
+
+    /// Begins to connect to a vsock port without blocking, see `connectVsock`. Once the socket polls writable,
+    /// `pendingError` tells how it went.
+    public static func beginVsock(cid: UInt32, port: UInt32, reserved: Bool) throws(SysError) -> OwnedFD {
+        // SAFETY: the pointer is the helper's own.
+        try unsafe connected { unsafe postern_connect_vsock_begin(cid, port, reserved ? 1 : 0, $0) }
+    }
+
+    /// SO_ERROR, which asking clears: why a begun connect failed; nil when it did not.
+    public static func pendingError(of fd: borrowing OwnedFD) -> SysError? {
+        let error = postern_socket_option(fd.raw, SO_ERROR)
+        return error > 0 ? SysError(call: "connect", errno: Errno(rawValue: error)) : nil
     }
 
     private static func connected(

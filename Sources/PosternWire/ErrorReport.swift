@@ -16,6 +16,14 @@ public struct ErrorReport: Error, Equatable, Sendable {
         self.text = Text.cut(text)
     }
 
+    /// The session is there, and its worker did not answer: who asks again later may be answered.
+    public static func silent(_ text: String) -> ErrorReport {
+        ErrorReport(stage: .session, errno: timedOut, text: text)
+    }
+
+    public var isSilent: Bool { stage == Stage.session.rawValue && errno == Self.timedOut }
+    private static let timedOut = "ETIMEDOUT"
+
     public enum Stage: String, Sendable, CaseIterable {
         // Before a session was asked for.
         case activation, peer, deadline, `protocol`, unsupported
@@ -26,7 +34,7 @@ public struct ErrorReport: Error, Equatable, Sendable {
             cwd
         case exec
         // A session's end that is not its child's.
-        case stop, shutdown, reboot, lost, `internal`
+        case stop, shutdown, reboot, lost, rebooted, takenOver = "taken-over", `internal`
     }
 
     public func encode() -> [UInt8] {

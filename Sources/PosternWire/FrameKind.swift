@@ -4,6 +4,7 @@ public enum FrameKind: UInt8, Sendable, CaseIterable {
     case open = 0x01
     case attach = 0x02
     case list = 0x03
+    case order = 0x04
 
     // The client, once it was answered.
     case stdin = 0x10
@@ -21,6 +22,8 @@ public enum FrameKind: UInt8, Sendable, CaseIterable {
     case exit = 0x23
     case error = 0x24
     case notice = 0x25
+    case session = 0x26
+    case gap = 0x27
 
     // Both.
     case window = 0x30
@@ -33,7 +36,8 @@ public enum FrameKind: UInt8, Sendable, CaseIterable {
         case .open: 1...Limits.open
         case .stdin, .stdout, .stderr: 1...Limits.data
         case .stdinEOF, .detach, .hangup, .bye: 0...0
-        case .attach, .list, .resize, .signal, .started, .exit, .error, .notice, .window, .ping, .pong:
+        case .attach, .list, .order, .resize, .signal, .started, .exit, .error, .notice, .session, .gap,
+            .window, .ping, .pong:
             0...Limits.control
         }
     }
@@ -42,8 +46,8 @@ public enum FrameKind: UInt8, Sendable, CaseIterable {
     public var isData: Bool {
         switch self {
         case .stdin, .stdout, .stderr: true
-        case .open, .attach, .list, .stdinEOF, .resize, .signal, .detach, .hangup, .bye, .started, .exit,
-            .error, .notice, .window, .ping, .pong:
+        case .open, .attach, .list, .order, .stdinEOF, .resize, .signal, .detach, .hangup, .bye, .started,
+            .exit, .error, .notice, .session, .gap, .window, .ping, .pong:
             false
         }
     }
@@ -51,9 +55,9 @@ public enum FrameKind: UInt8, Sendable, CaseIterable {
     /// Whether `sender` may send this kind at all.
     public func comes(from sender: Side) -> Bool {
         switch self {
-        case .open, .attach, .list, .stdin, .stdinEOF, .resize, .signal, .detach, .hangup, .bye:
+        case .open, .attach, .list, .order, .stdin, .stdinEOF, .resize, .signal, .detach, .hangup, .bye:
             sender == .client
-        case .started, .stdout, .stderr, .exit, .error, .notice:
+        case .started, .stdout, .stderr, .exit, .error, .notice, .session, .gap:
             sender == .worker
         case .window, .ping, .pong:
             true

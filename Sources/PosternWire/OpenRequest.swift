@@ -30,6 +30,10 @@ public struct OpenRequest: Equatable, Sendable {
     public var timeout: UInt64?
     /// Seconds the session may pass without a byte in either direction.
     public var idle: UInt64?
+    /// Seconds that the session waits for its client when the connection is lost; nil or 0: it ends at once.
+    public var linger: UInt64?
+    /// Start without a client: somebody may attach later.
+    public var detach = false
     /// Seconds that input is held back at most, until the first output.
     public var holdInput: UInt64?
     /// A name for people, unique among the living sessions of a template.
@@ -128,6 +132,8 @@ extension OpenRequest {
         fields.put("oom-score-adj", oomScoreAdjust.map(String.init))
         fields.put("timeout", timeout)
         fields.put("idle", idle)
+        fields.put("linger", linger)
+        fields.put("detach", on: detach)
         fields.put("hold-input", holdInput)
         fields.put("name", name)
         fields.put("operator", claimedOperator)
@@ -145,13 +151,13 @@ extension OpenRequest {
         var tty: Bool?
         var term: [UInt8]?
         var size = TerminalSize.Reader()
-        var flags: (mkdir: Bool?, stdin: Bool?)
+        var flags: (mkdir: Bool?, stdin: Bool?, detach: Bool?)
         self.init(session: .zero, token: .zero, limit: 0)
         var reader = FieldReader(payload)
         while let field = try reader.next() {
             let value = field.value
             switch field.key {
-            case "version": try field.once(&version) { f throws(WireError) in try f.number(in: 1...1) }
+            case "version": try field.once(&version, Field.version)
             case "session": try field.once(&session, SessionID.init(field:))
             case "token": try field.once(&token, SessionID.init(field:))
             case "connection":
@@ -182,13 +188,12 @@ extension OpenRequest {
                 }
             case "timeout": try field.once(&timeout, Field.seconds)
             case "idle": try field.once(&idle, Field.seconds)
+            case "linger":
+                try field.once(&linger) { f throws(WireError) in try f.number(in: 0...Field.longestSpan) }
+            case "detach": try field.once(&flags.detach) { f throws(WireError) in try f.flag() }
             case "hold-input":
                 try field.once(&holdInput) { f throws(WireError) in try f.number(in: 0...3600) }
-            case "name":
-                try field.once(&name) { f throws(WireError) in
-                    guard (1...64).contains(f.value.count) else { throw f.isBad }
-                    return f.value
-                }
+            case "name": try field.once(&name, Field.label)
             case "operator": try field.once(&claimedOperator, Field.nonEmpty)
             case "reason": try field.once(&claimedReason, Field.nonEmpty)
             default:
@@ -205,6 +210,7 @@ extension OpenRequest {
         self.connection = connection ?? 1
         makeDirectory = flags.mkdir ?? false
         stdin = flags.stdin ?? false
+        detach = flags.detach ?? false
         if tty == true {
             terminal = Terminal(type: term, size: try size.finish())
         } else if term != nil || size.any {
@@ -220,8 +226,21 @@ extension Field {
         return field.value
     }
 
-    /// A span of time that cannot be nothing, at most a hundred years.
+    /// What a session is called by people.
+    static func label(_ field: Field) throws(WireError) -> [UInt8] {
+        guard (1...64).contains(field.value.count) else { throw field.isBad }
+        return field.value
+    }
+
+    static func version(_ field: Field) throws(WireError) -> UInt64 {
+        try field.number(in: protocolVersion...protocolVersion)
+    }
+
+    /// A hundred years, in seconds.
+    static let longestSpan: UInt64 = 3_155_760_000
+
+    /// A span of time that cannot be nothing.
     static func seconds(_ field: Field) throws(WireError) -> UInt64 {
-        try field.number(in: 1...3_155_760_000)
+        try field.number(in: 1...longestSpan)
     }
 }

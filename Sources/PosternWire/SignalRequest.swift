@@ -30,15 +30,18 @@ public struct SignalRequest: Equatable, Sendable {
         try FieldReader.each(payload) { field throws(WireError) in
             switch field.key {
             case "signal": try field.once(&signal, Field.nonEmpty)
-            case "scope":
-                try field.once(&scope) { f throws(WireError) in
-                    guard let scope = Scope(rawValue: try f.text()) else { throw f.isBad }
-                    return scope
-                }
+            case "scope": try field.once(&scope, Scope.init(field:))
             default: throw field.isUnknown
             }
         }
         guard let signal else { throw .missingField("signal") }
         self.init(signal: signal, scope: scope ?? .group)
+    }
+}
+
+extension SignalRequest.Scope {
+    init(field: Field) throws(WireError) {
+        guard let scope = Self(rawValue: try field.text()) else { throw field.isBad }
+        self = scope
     }
 }

@@ -6,7 +6,7 @@ import PosternSys
 struct PosternWorker {
     static func main() {
         do throws(PolicyError) {
-            let policy = try Policy(arguments: Array(CommandLine.arguments.dropFirst()))
+            let policy = try Policy(arguments: CommandLine.arguments, first: 1)
             Process.exit(Worker.run(policy).rawValue)
         } catch {
             Worker.complain("postern-worker: \(error); see postern-worker(8)")

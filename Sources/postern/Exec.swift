@@ -11,6 +11,7 @@ struct Exec: ParsableCommand {
 
     @Flag(name: [.short, .long]) var interactive = false
     @Flag(name: [.short, .long]) var tty = false
+    @Flag(name: [.short, .long]) var detach = false
     @Option(name: [.short, .long], parsing: .unconditional) var user: String?
     @Option(name: [.short, .long], parsing: .unconditional) var workdir: String?
     @Flag var mkdir = false
@@ -20,6 +21,7 @@ struct Exec: ParsableCommand {
     @Option(parsing: .unconditional) var oomScoreAdj: Int?
     @Option(parsing: .unconditional) var timeout: String?
     @Option(parsing: .unconditional) var idle: String?
+    @Option(parsing: .unconditional) var linger: String?
     @Option(parsing: .unconditional) var holdInput: String?
     @Option(parsing: .unconditional) var name: String?
     @Option(parsing: .unconditional) var `operator`: String?
@@ -39,22 +41,29 @@ struct Exec: ParsableCommand {
 
     /// Runs the session and says how it ended. The result is the process's exit code.
     func run(_ request: OpenRequest, on streams: inout StandardStreams) throws -> Int32 {
-        let target = try Target(ByteText.decode(target))
+        let (place, target) = (target, try Words.target(target))
         var client = SessionClient(target: target, request: request)
         let journal = HostJournal(target: target, request: request)
-        client.watchesEscape = !noEscape
+        client.options.watchesEscape = !noEscape
+        client.options.detachKeys = try Words.detachKeys(detachKeys)
         journal.recordStart()
         let outcome = client.run(&streams)
         journal.recordEnd(outcome)
-        if let message = outcome.message { StandardError.write("Error: \(message)\n") }
-        guard let jsonResult else { return outcome.exitCode.rawValue }
+        let code = conclude(outcome, place)
+        guard let jsonResult else { return code }
         do throws(SysError) {
             let report = ResultReport(target: target, outcome: outcome)
             try report.write(to: jsonResult)
         } catch {
-            StandardError.write("Error: cannot write the result to '\(shown(jsonResult))': \(error)\n")
-            return outcome.exitCode.rawValue == 0 ? ExitCode.failure.rawValue : outcome.exitCode.rawValue
+            Words.complain("cannot write the result to '\(shown(jsonResult))': \(error)")
+            return code == 0 ? ExitCode.failure.rawValue : code
         }
+        return code
+    }
+
+    private func conclude(_ outcome: Outcome, _ place: String) -> Int32 {
+        guard detach, case .detached = outcome.ending else { return Words.conclude(outcome, target: place) }
+        print(outcome.session.text)
         return outcome.exitCode.rawValue
     }
 
@@ -63,10 +72,8 @@ struct Exec: ParsableCommand {
     // MARK: - What is asked for
 
     private func request() throws -> OpenRequest {
-        guard detachKeys.isEmpty else {
-            throw UsageError(
-                "--detach-keys '\(shown(detachKeys))'",
-                "no worker can detach sessions yet; leave it out, or give \"\"")
+        if detach, linger != nil {
+            throw UsageError("--linger", "a detached session waits for ever; leave one of the two out")
         }
         if mkdir, workdir == nil { throw UsageError("--mkdir", "it needs --workdir: which directory?") }
         var request = SessionClient.newRequest()
@@ -98,6 +105,8 @@ struct Exec: ParsableCommand {
         request.oomScoreAdjust = oomScoreAdj
         request.timeout = try span(timeout, "--timeout", 1...3_155_760_000)
         request.idle = try span(idle, "--idle", 1...3_155_760_000)
+        request.linger = try span(linger, "--linger", 0...3_155_760_000)
+        request.detach = detach
         request.holdInput = try span(holdInput, "--hold-input", 0...3600)
         request.name = try label(name, "--name")
         request.claimedOperator = try label(`operator`, "--operator") ?? Caller.claim()
@@ -131,5 +140,5 @@ struct Exec: ParsableCommand {
         return ByteText.decode(text)
     }
 
-    private func shown(_ text: String) -> String { Text.printable(ByteText.decode(text)) }
+    private func shown(_ text: String) -> String { Words.shown(text) }
 }

@@ -10,6 +10,9 @@ postern exec "$TARGET" true
 nothing_left
 before=$(descriptors)
 terminals=$(find /dev/pts)
+# Other tests may have left results that nobody took.
+records() { find /run/postern/postern -type f -o -type s; }
+records=$(records)
 # Bash inherits the function; xargs counts to 16.
 one() {
     local number=$1 mode='' expected="marker-$1" got code
@@ -25,7 +28,7 @@ seq 2000 | xargs -P 16 -n 25 bash -c 'set +e; for number; do one "$number" </dev
 expect_eq 'sessions that went wrong' '' "$(grep -vx right results | head -n 20 || :)"
 expect_eq 'sessions' 2000 "$(wc -l <results)"
 nothing_left 30
-expect_eq 'records' '' "$(ls /run/postern/postern)"
+expect_eq 'records' "$records" "$(records)"
 expect_eq 'terminals' "$terminals" "$(find /dev/pts)"
 # systemd may cache one or the other, never one a session.
 after=$(descriptors)

@@ -22,5 +22,5 @@ no_units_left
 [[ -e $record/id-$SESSION ]] || fail 'the record went with the worker: nothing stale to test'
 expect_eq 'the name again' hello "$(postern exec --name only "$TARGET" echo hello)"
 for _ in 1 2 3; do postern exec "$TARGET" true; done
-wait_for '[[ -z $(ls '$record') ]]'
+wait_for '[[ $(ls '$record') == ended ]]'
 nothing_left

@@ -52,7 +52,7 @@ begin() {
     done
     shift
     postern exec --name "$name" --json-result "$name.json" "${options[@]}" "$TARGET" -- "$@" \
-        <&0 >"$name.out" 2>"$name.err" &
+        <&0 9>&- >"$name.out" 2>"$name.err" &
     CLIENT=$!
     on_exit "kill -KILL $CLIENT 2>/dev/null"
     started "$name"
@@ -101,4 +101,61 @@ client() {
     done
     wait "$CLIENT" || code=$?
     [[ " $* " == *" $code "* ]] || fail "exit code $code of the client, not $*: $(cat ./*.err)"
+}
+
+# feed: makes the fifo "feed", for the stdin of the next session: what is written to descriptor 9 comes in, and 9>&- ends it
+feed() {
+    rm -f feed
+    mkfifo feed
+    exec 9<>feed
+}
+
+# forget_ended: what other tests have left on record and nobody took
+forget_ended() { find /run/postern -path '*/ended/*' -type f -delete; }
+
+# open_link NAME [OPTION...]: a way to the socket that can be broken, see link.py. Sets LINK, which is a TARGET, and
+# LINK_PID; what went over its connections is in NAME/N.up and NAME/N.down.
+open_link() {
+    local name=$1
+    shift
+    mkdir "$WORK/$name"
+    python3 "$here/link.py" "$WORK/$name" "${LINK_TO:-/run/postern/postern.sock}" "$@" 9>&- &
+    export LINK=unix:$WORK/$name/sock
+    LINK_PID=$!
+    on_exit "kill -KILL $LINK_PID 2>/dev/null"
+    wait_for "[[ -S '$WORK/$name/sock' ]]"
+}
+
+# detached NAME [OPTION...] -- CMD...: a session without a client; sets SESSION, UNIT and LEADER
+detached() {
+    local name=$1
+    shift
+    local options=()
+    while [[ $1 != -- ]]; do
+        options+=("$1")
+        shift
+    done
+    shift
+    postern exec -d --name "$name" "${options[@]}" "$TARGET" -- "$@" >"$name.id" 2>"$name.err" ||
+        fail "exec -d: $(<"$name.err")"
+    started "$name"
+    on_exit "postern rm $TARGET $SESSION 2>/dev/null >&2"
+}
+
+# state SESSION: the word of `postern status` for it, or nothing
+state() { member "$(postern status --json "$TARGET" "$1" 2>/dev/null)" state; }
+
+# fields SESSION EVENT FIELD: one field of all the session's entries for that event, one a line, oldest first
+fields() {
+    journalctl --sync
+    journalctl --quiet --boot --output=cat --output-fields="$3" SESSION_ID="$1" POSTERN_EVENT="$2"
+}
+
+# in_background NAME CMD...: its output goes to NAME.out and NAME.err. Sets CLIENT, for `client CODE`.
+in_background() {
+    local name=$1
+    shift
+    "$@" <&0 9>&- >"$name.out" 2>"$name.err" &
+    CLIENT=$!
+    on_exit "kill -KILL $CLIENT 2>/dev/null"
 }

@@ -11,7 +11,12 @@ open_terminal() {
     systemctl start postern.socket
     # Without line editing: its own modes are not what a program finds, or has to leave behind.
     tm new-session -d -x "${size%x*}" -y "${size#*x}" "env PS1='local\\\$ ' bash --norc --noprofile --noediting"
-    trap 'tm kill-server 2>/dev/null || true' EXIT
+    # A test that changes units, too, has more to take back.
+    if declare -F on_exit >/dev/null; then
+        on_exit 'tm kill-server 2>/dev/null'
+    else
+        trap 'tm kill-server 2>/dev/null || true' EXIT
+    fi
     on_screen 'local[$#]'
 }
 

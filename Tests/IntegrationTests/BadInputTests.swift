@@ -30,8 +30,11 @@ extension Integration {
                 Row("empty OPEN", [0x01, 0, 0, 0, 0], .protocol),
                 Row("STDIN first", FrameEncoder.frame(.stdin, [1]), .protocol),
                 Row("HANGUP first", FrameEncoder.frame(.hangup), .protocol),
-                Row("ATTACH first", FrameEncoder.frame(.attach), .unsupported),
-                Row("LIST first", FrameEncoder.frame(.list), .unsupported),
+                Row("an empty ATTACH", FrameEncoder.frame(.attach), .open, "version"),
+                Row("an empty LIST", FrameEncoder.frame(.list), .open, "version"),
+                Row(
+                    "LIST where no record is kept",
+                    FrameEncoder.frame(.list, ListRequest(session: nil).encode()), .unsupported),
                 Row("unknown field", open(minimal + "frobnicate=1\0"), .open, "frobnicate"),
                 Row("field given twice", open(minimal + "limit=1\0"), .open, "limit"),
                 Row("field missing", open("version=1\0"), .open, "session"),

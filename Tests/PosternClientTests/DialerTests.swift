@@ -10,25 +10,6 @@ import Testing
 extension ClientTests {
     /// Connections to real listeners.
     @Suite struct DialerTests {
-        /// A listener at a path of its own.
-        struct Listener: ~Copyable {
-            let path: [UInt8]
-            let descriptor: OwnedFD
-
-            init() throws {
-                path = bytes("/tmp/postern-dialer-\(getpid())-\(UInt32.random(in: 0 ... .max))")
-                descriptor = try Sockets.listenUnix(path: path)
-            }
-
-            deinit { try? Files.remove(String(decoding: path, as: UTF8.self)) }
-
-            func accept() throws -> OwnedFD {
-                try awaitInput(descriptor)
-                guard let connection = try Sockets.accept(from: descriptor) else { throw TimedOut() }
-                return connection
-            }
-        }
-
         /// Dials in another thread.
         final class Dial: Sendable {
             private let done = DispatchSemaphore(value: 0)
@@ -114,7 +95,7 @@ extension ClientTests {
             request.claimedReason = bytes("because")
             request.claimedOperator = bytes("me")
             var client = SessionClient(target: .unix(path: listener.path), request: request)
-            client.takesSignals = false
+            client.options.takesSignals = false
             let (asking, box) = (client, RunningClient.Box())
             DispatchQueue.global().async {
                 var streams = StandardStreams(input: nil, output: nil, error: nil)

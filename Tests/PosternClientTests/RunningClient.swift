@@ -21,14 +21,14 @@ struct TimedOut: Error {}
 /// A client at work in a thread of its own, and the other ends of everything it holds: the test is its worker, and
 /// what stands before and behind it in a pipeline.
 struct RunningClient: ~Copyable {
-    let request: OpenRequest
-    var worker: OwnedFD?
+    let asked: SessionRequest
+    /// Where the client looks for a session whose connection was lost; nil: nowhere.
+    let listener: Listener?
+    var worker: ScriptedWorker?
     var stdin: OwnedFD?
     var stdout: OwnedFD?
     var stderr: OwnedFD?
     private let outcome: Box
-    private var decoder = FrameDecoder(from: .client)
-    private var inbox = ByteQueue(capacity: 1 << 21)
 
     final class Box: Sendable {
         let value = Mutex<Outcome?>(nil)
@@ -36,10 +36,32 @@ struct RunningClient: ~Copyable {
     }
 
     init(_ change: (inout OpenRequest) -> Void = { _ in }) throws {
+        var request = SessionClient.newRequest()
+        change(&request)
+        try self.init(.open(request), listener: nil)
+    }
+
+    /// A client of a guest that can be connected to again.
+    init(
+        resuming request: SessionRequest, throughMultiplexer: Bool = false,
+        _ change: (inout SessionOptions) -> Void = { _ in }
+    ) throws {
+        var options = SessionOptions()
+        change(&options)
+        let listener = try Listener()
+        let path = listener.path
+        let target = throughMultiplexer ? Target.mux(path: path, port: 722) : .unix(path: path)
+        try self.init(request, listener: listener, target: target, options: options)
+    }
+
+    private init(
+        _ request: SessionRequest, listener: consuming Listener?, target: Target? = nil,
+        options: SessionOptions = SessionOptions()
+    ) throws {
         try Signal.ignore(.pipe)
-        var changed = SessionClient.newRequest()
-        change(&changed)
-        let request = changed
+        var options = options
+        options.takesSignals = false
+        let settings = options
         let sockets = try SocketPair()
         let inputPipe = try Pipe()
         let outputPipe = try Pipe()
@@ -50,17 +72,18 @@ struct RunningClient: ~Copyable {
             output: try outputPipe.writeEnd.duplicate().release(),
             error: try errorPipe.writeEnd.duplicate().release()
         )
-        let worker: OwnedFD? = try sockets.second.duplicate()
+        let worker: ScriptedWorker? = ScriptedWorker(try sockets.second.duplicate())
         let stdin: OwnedFD? = try inputPipe.writeEnd.duplicate()
         let stdout: OwnedFD? = try outputPipe.readEnd.duplicate()
         let stderr: OwnedFD? = try errorPipe.readEnd.duplicate()
         let box = Box()
         DispatchQueue.global().async {
-            let result = Self.run(request, raw.socket, raw.input, raw.output, raw.error)
+            let result = Self.run(request, target, settings, raw.socket, raw.input, raw.output, raw.error)
             box.value.withLock { $0 = result }
             box.done.signal()
         }
-        self.request = request
+        self.asked = request
+        self.listener = listener
         self.worker = worker
         self.stdin = stdin
         self.stdout = stdout
@@ -69,7 +92,9 @@ struct RunningClient: ~Copyable {
     }
 
     private static func run(
-        _ request: OpenRequest, _ socket: Int32, _ input: Int32, _ output: Int32, _ error: Int32
+        _ request: SessionRequest, _ target: Target?, _ options: SessionOptions, _ socket: Int32,
+        _ input: Int32,
+        _ output: Int32, _ error: Int32
     ) -> Outcome {
         let ends = [input, output, error]
         let input = OwnedFD(owning: ends[0])
@@ -81,11 +106,10 @@ struct RunningClient: ~Copyable {
                 output: try StandardStream(inherited: output.raw, writing: true),
                 error: try StandardStream(inherited: errors.raw, writing: true))
             var loop = try ClientLoop(
-                request, socket: OwnedFD(owning: socket), takesSignals: false, watchesEscape: true,
-                onStarted: { _ in })
+                request, socket: OwnedFD(owning: socket), target: target, options: options)
             return loop.run(&streams)
         } catch {
-            return Outcome(ending: .internalFailure(error), session: request.session)
+            return Outcome(ending: .internalFailure(error), session: request.session ?? .zero)
         }
     }
 
@@ -95,7 +119,7 @@ struct RunningClient: ~Copyable {
     func send(_ bytes: [UInt8]) throws {
         switch worker {
         case .none: throw TimedOut()
-        case .some(let socket): try Files.writeAll(bytes, to: socket)
+        case .some(let worker): try worker.send(bytes)
         }
     }
 
@@ -109,41 +133,67 @@ struct RunningClient: ~Copyable {
         try send(.started, Started(session: request.session, pid: 42, tty: nil, limit: limit).encode())
     }
 
-    /// The next frame of the client, which has to be of this kind. Data frames come in whatever pieces they came.
-    mutating func expect(_ kind: FrameKind) throws -> [UInt8] {
-        let event = try next()
-        switch event {
-        case .data(kind, let range): return Array(inboxCopy[range])
-        case .control(kind, let payload): return payload
-        default:
-            Issue.record("expected \(kind), got \(String(describing: event))")
-            throw TimedOut()
+    /// The session that a new one was asked for.
+    var request: OpenRequest {
+        if case .open(let open) = asked { open } else { SessionClient.newRequest() }
+    }
+
+    /// Loses the connection, and takes the next one.
+    mutating func reconnect() throws {
+        worker = nil
+        try accept()
+    }
+
+    mutating func accept() throws {
+        switch listener {
+        case .none: throw TimedOut()
+        case .some(let listener): worker = .some(ScriptedWorker(try listener.accept()))
         }
     }
 
-    private var inboxCopy: [UInt8] = []
-    private var position = 0
+    /// Nobody listens any more.
+    func removeListener() throws {
+        switch listener {
+        case .none: break
+        case .some(let listener): try Files.remove(String(decoding: listener.path, as: UTF8.self))
+        }
+    }
+
+    /// Answers with a session that can be found again.
+    func answer(
+        _ session: SessionID, limit: UInt64 = 1 << 17, _ change: (inout Started) -> Void = { _ in }
+    ) throws {
+        var started = Started(session: session, pid: 42, tty: nil, limit: limit)
+        started.features = [Started.resume]
+        started.boot = SessionID(high: 1, low: 2)
+        change(&started)
+        try send(.started, started.encode())
+    }
+
+    func type(_ bytes: [UInt8]) throws {
+        switch stdin {
+        case .none: throw TimedOut()
+        case .some(let stdin): try Files.writeAll(bytes, to: stdin)
+        }
+    }
+
+    mutating func expect(_ kind: FrameKind) throws -> [UInt8] {
+        guard let payload = try worker?.expect(kind) else { throw TimedOut() }
+        return payload
+    }
+
+    mutating func collect(_ kind: FrameKind, _ count: Int) throws -> [UInt8] {
+        guard let bytes = try worker?.collect(kind, count) else { throw TimedOut() }
+        return bytes
+    }
+
+    mutating func expectPassingWindows(_ kind: FrameKind) throws -> [UInt8] {
+        guard let payload = try worker?.expectPassingWindows(kind) else { throw TimedOut() }
+        return payload
+    }
 
     /// The next frame, nil at the end of the connection.
-    mutating func next() throws -> FrameDecoder.Event? {
-        while true {
-            let received = inboxCopy
-            var here = position
-            let event = try decoder.next(in: received.span, at: &here)
-            position = here
-            if let event { return event }
-            inboxCopy = []
-            position = 0
-            switch worker {
-            case .none: return nil
-            case .some(let socket):
-                try awaitInput(socket)
-                if try inbox.fillSocket(from: socket) == .endOfFile { return nil }
-                inboxCopy = inbox.copy()
-                inbox.removeAll()
-            }
-        }
-    }
+    mutating func next() throws -> FrameDecoder.Event? { try worker?.next() ?? nil }
 
     // MARK: - The end
 

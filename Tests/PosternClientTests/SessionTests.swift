@@ -27,7 +27,7 @@ extension ClientTests {
             #expect(open.limit == 1 << 20)
             switch client.worker {
             case .none: throw TimedOut()
-            case .some(let worker): #expect(worker.bytesReadable() == 0)
+            case .some(let worker): #expect(worker.socket.bytesReadable() == 0)
             }
             try client.send(
                 .started, Started(session: open.session, pid: 1, tty: nil, limit: 1 << 17).encode())
@@ -73,7 +73,7 @@ extension ClientTests {
             _ = try client.expect(.bye)
         }
 
-        @Test func `a window is announced for every 256 KiB that were written, and never before`() throws {
+        @Test func `a window is announced for every 256 KiB that were written at once`() throws {
             var client = try RunningClient()
             try client.start()
             let frame = [UInt8](repeating: 97, count: Limits.data)

@@ -4,92 +4,125 @@ import Testing
 
 @testable import PosternSession
 
+/// One id and one name are one session's.
 @Suite struct ReservationTests {
-    /// A state directory of its own, cleared away afterwards.
-    static func withState(_ body: (String) throws -> Void) throws {
-        let path = "/tmp/postern-state-" + SessionID.random().text
-        try Files.makeDirectory(path, mode: 0o700)
-        defer {
-            for name in (try? Files.list(path + "/t")) ?? [] { try? Files.remove(path + "/t/" + name) }
-            try? Files.remove(path + "/t")
-            try? Files.remove(path)
-        }
-        try body(path)
-    }
-
-    static func request(_ id: SessionID = .random(), name: String? = nil) -> OpenRequest {
-        var request = OpenRequest(session: id, token: .random(), limit: 0)
-        request.name = name.map { Array($0.utf8) }
-        return request
-    }
-
-    @Test("of two sessions with one id the second is refused")
+    @Test("of two sessions with one id the second is told of the first")
     func oneID() throws {
-        try Self.withState { state in
-            let request = Self.request()
-            let first = try Reservation.take(request, in: state, template: "t", most: nil)
-            let error = refusal { () throws(ErrorReport) in
-                try Reservation.take(request, in: state, template: "t", most: nil)
+        try withRegistry { registry in
+            let request = OpenRequest.of()
+            let first = try registry.take(request)
+            try first?.note(.of(request.session, .attached))
+            guard case .found(.living(let record?)) = try Reservation.take(request, in: registry, most: nil)
+            else {
+                throw Missing()
             }
-            #expect(error?.stage == "session")
-            #expect(error?.field == "session")
+            #expect(record.info.session == request.session)
             _ = consume first
+        }
+    }
+
+    @Test("one id is one life: what has ended, or was lost, is found and not started again")
+    func oneLife() throws {
+        try withRegistry { registry in
+            let (ended, dead) = (OpenRequest.of(), OpenRequest.of())
+            try registry.keep(.of(ended.session))
+            try registry.leave(.of(dead.session, .attached))
+            guard case .found(.ended) = try Reservation.take(ended, in: registry, most: nil),
+                case .found(.lost) = try Reservation.take(dead, in: registry, most: nil)
+            else { throw Missing() }
         }
     }
 
     @Test("a name in use is refused, and free again when its session ends")
     func names() throws {
-        try Self.withState { state in
-            let first = try Reservation.take(Self.request(name: "a"), in: state, template: "t", most: nil)
-            let error = refusal { () throws(ErrorReport) in
-                try Reservation.take(Self.request(name: "a"), in: state, template: "t", most: nil)
-            }
+        try withRegistry { registry in
+            let first = try registry.take(.of(name: "a"))
+            let error = refusal { () throws(ErrorReport) in try registry.take(.of(name: "a")) }
             #expect(error?.field == "name")
-            _ = try Reservation.take(Self.request(name: "b"), in: state, template: "t", most: nil)
+            _ = try registry.take(.of(name: "b"))
             _ = consume first
-            _ = try Reservation.take(Self.request(name: "a"), in: state, template: "t", most: nil)
+            _ = try registry.take(.of(name: "a"))
+        }
+    }
+
+    @Test("a session that is refused for its name leaves its id free")
+    func refusedName() throws {
+        try withRegistry { registry in
+            let first = try registry.take(.of(name: "a"))
+            let id = SessionID.random()
+            _ = refusal { () throws(ErrorReport) in try registry.take(.of(id, name: "a")) }
+            #expect(try registry.word(id) == "nothing")
+            _ = consume first
+        }
+    }
+
+    @Test("an ended session's name may be used again")
+    func endedName() throws {
+        try withRegistry { registry in
+            try registry.keep(.of(.random(), name: "a"))
+            let second = OpenRequest.of(name: "a")
+            let place = try registry.take(second)
+            #expect(try registry.resolve(bytes("a")) == second.session)
+            _ = consume place
         }
     }
 
     @Test("a name is no path")
     func hostileName() throws {
-        try Self.withState { state in
-            let place = try Reservation.take(
-                Self.request(name: "../../x\n"), in: state, template: "t", most: nil)
-            #expect(try Files.list(state + "/t").contains("name-2e2e2f2e2e2f780a"))
+        try withRegistry { registry in
+            let place = try registry.take(.of(name: "../../x\n"))
+            #expect(try Files.list(registry.directory).contains("name-2e2e2f2e2e2f780a"))
             _ = consume place
         }
     }
 
     @Test("what a dead worker left is cleared away and does not count")
     func stale() throws {
-        try Self.withState { state in
-            try Files.makeDirectory(state + "/t", mode: 0o700)
-            for _ in 0..<5 { try Files.create([], at: state + "/t/id-" + SessionID.random().text) }
-            let place = try Reservation.take(Self.request(), in: state, template: "t", most: 1)
-            #expect(try Files.list(state + "/t").count == 1)
+        try withRegistry { registry in
+            for _ in 0..<20 { try registry.leave(.of(.random(), .attached)) }
+            let place = try registry.take(.of(), most: 1)
+            #expect(try Files.list(registry.directory).count { $0.hasPrefix("id-") } == 1)
             _ = consume place
         }
     }
 
     @Test("one session too many is refused by policy, and admitted once there is room")
     func most() throws {
-        try Self.withState { state in
-            let first = try Reservation.take(Self.request(), in: state, template: "t", most: 1)
-            let error = refusal { () throws(ErrorReport) in
-                try Reservation.take(Self.request(), in: state, template: "t", most: 1)
-            }
+        try withRegistry { registry in
+            let first = try registry.take(.of(), most: 1)
+            let error = refusal { () throws(ErrorReport) in try registry.take(.of(), most: 1) }
             #expect(error?.stage == "policy")
             _ = consume first
-            _ = try Reservation.take(Self.request(), in: state, template: "t", most: 1)
+            _ = try registry.take(.of(), most: 1)
+        }
+    }
+
+    @Test("ended sessions take no living one's place")
+    func endedDoNotCount() throws {
+        try withRegistry { registry in
+            for _ in 0..<3 { try registry.keep(.of(.random())) }
+            _ = try registry.take(.of(), most: 1)
         }
     }
 
     @Test("a place that is let go leaves no file")
     func cleared() throws {
-        try Self.withState { state in
-            _ = try Reservation.take(Self.request(name: "a"), in: state, template: "t", most: nil)
-            #expect(try Files.list(state + "/t") == [])
+        try withRegistry { registry in
+            _ = try registry.take(.of(name: "a"))
+            #expect(try Files.list(registry.directory) == ["ended"])
+        }
+    }
+
+    @Test("what is noted replaces what was, however long that was")
+    func notes() throws {
+        try withRegistry { registry in
+            let id = SessionID.random()
+            let place = try registry.take(.of(id))
+            try place?.note(.of(id, .attached, name: String(repeating: "x", count: 64)))
+            try place?.note(.of(id, .detached, name: "b"))
+            guard case .living(let record?) = try registry.find(id) else { throw Missing() }
+            #expect(record.info.state == .detached && record.info.name == bytes("b") && record.output == [])
+            _ = consume place
         }
     }
 }

@@ -23,6 +23,68 @@ extension SysTests {
             }
         }
 
+        @Test func `A lock is looked at without being taken`() throws {
+            try withDirectory { directory in
+                let path = directory + "/lock"
+                #expect(try FileLock.state(path) == .missing)
+                #expect(try FileLock.isFree(path))
+                #expect(!Files.exists(path))
+                let lock = try FileLock.take(path)
+                for _ in 0..<2 { #expect(try FileLock.state(path) == .held) }
+                #expect(try !FileLock.isFree(path))
+                _ = consume lock
+                for _ in 0..<2 { #expect(try FileLock.state(path) == .free) }
+                #expect(try FileLock.isFree(path))
+                let again = try FileLock.take(path)
+                try Files.remove(path)
+                #expect(try FileLock.state(path) == .missing)
+                _ = consume again
+            }
+        }
+
+        @Test func `What is written under a lock replaces all that was there`() throws {
+            try withDirectory { directory in
+                let path = directory + "/lock"
+                try Files.create(bytes("what a dead worker left"), at: path)
+                let lock = try FileLock.take(path)
+                try lock?.write(bytes("longer"))
+                try lock?.write(bytes("short"))
+                #expect(try Files.readSmall(path, limit: 100) == bytes("short"))
+                _ = consume lock
+            }
+        }
+
+        @Test func `A lock is not taken through a link`() throws {
+            try withDirectory { directory in
+                try Files.create([], at: directory + "/file")
+                _ = try run(shell("ln -s file \(directory)/link"))
+                #expect(throws: SysError(call: "open", errno: Errno(rawValue: ELOOP))) {
+                    _ = try FileLock.take(directory + "/link")
+                }
+                #expect(throws: SysError(call: "open", errno: Errno(rawValue: ELOOP))) {
+                    _ = try FileLock.state(directory + "/link")
+                }
+            }
+        }
+
+        @Test func `A file has a size and an age, in whole seconds, and the future is no age`() throws {
+            try withDirectory { directory in
+                let path = directory + "/a"
+                #expect(try Files.facts(path) == nil)
+                try Files.create(bytes("hello"), at: path)
+                let fresh = try #require(try Files.facts(path))
+                #expect(fresh.size == 5 && fresh.age < 5)
+                _ = try run(shell("touch -d '100 seconds ago' \(path)"))
+                let old = try #require(try Files.facts(path))
+                #expect((100...110).contains(old.age))
+                _ = try run(shell("touch -d 'tomorrow' \(path)"))
+                #expect(try Files.facts(path)?.age == 0)
+                // Of a link, not of what it leads to.
+                _ = try run(shell("ln -s /no/such/file \(directory)/link"))
+                #expect(try Files.facts(directory + "/link")?.size == 13)
+            }
+        }
+
         @Test func `A file is read whole or not at all`() throws {
             try withDirectory { directory in
                 try Files.write(bytes("hello"), to: directory + "/a")

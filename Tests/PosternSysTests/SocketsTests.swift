@@ -31,6 +31,42 @@ extension SysTests {
             }
         }
 
+        @Test func `A listener whose backlog is full is told at once to whoever does not wait`() throws {
+            try withDirectory { directory in
+                let listener = try Sockets.listenUnix(path: bytes(directory + "/s"))
+                var waiting: [Held] = []
+                func call() throws(SysError) {
+                    waiting.append(Held(try Sockets.beginUnix(path: bytes(directory + "/s"))))
+                }
+                var failure: SysError?
+                while failure == nil {
+                    do throws(SysError) { try call() } catch { failure = error }
+                }
+                #expect(failure == SysError(call: "connect", errno: .again))
+                #expect(try waiting.first?.fd.isNonBlocking() == true)
+                // One is taken, and there is a place.
+                let count = waiting.count
+                guard case .some = try Sockets.accept(from: listener) else { throw TimedOut() }
+                try call()
+                #expect(waiting.count == count + 1)
+                #expect(throws: SysError(call: "connect", errno: .again)) { try call() }
+            }
+        }
+
+        private final class Held {
+            let fd: OwnedFD
+            init(_ fd: consuming OwnedFD) { self.fd = fd }
+        }
+
+        @Test func `One that waits gives a socket that blocks`() throws {
+            try withDirectory { directory in
+                let listener = try Sockets.listenUnix(path: bytes(directory + "/s"))
+                let client = try Sockets.connectUnix(path: bytes(directory + "/s"))
+                #expect(try !client.isNonBlocking())
+                _ = consume listener
+            }
+        }
+
         @Test func `A descriptor travels with its bytes, and a second one is dropped`() throws {
             let pair = try SocketPair(packets: true)
             let pipe = try Pipe()

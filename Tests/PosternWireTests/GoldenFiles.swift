@@ -16,6 +16,8 @@ enum GoldenFiles {
         enum Line: Equatable, Sendable {
             case bytes(Side, [UInt8])
             case shutdown(Side)
+            /// What follows is another connection.
+            case reconnection
         }
         let name: String
         let lines: [Line]
@@ -65,6 +67,7 @@ enum GoldenFiles {
     static func transcripts() throws -> [Transcript] {
         try files("Golden", "transcript").map { file in
             let lines: [Transcript.Line] = try lines(of: file).map { line in
+                if line == "--" { return .reconnection }
                 guard let who = side(String(line.prefix(1))) else {
                     throw Malformed(file: file.lastPathComponent, line: line)
                 }
@@ -110,49 +113,6 @@ enum GoldenFiles {
             throw Malformed(file: file.lastPathComponent, line: text)
         }
         return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
-    }
-}
-
-/// A frame's meaning, whatever kind it is.
-enum Message: Equatable {
-    case open(OpenRequest)
-    case resize(TerminalSize)
-    case signal(SignalRequest)
-    case window(WindowUpdate)
-    case started(Started)
-    case exit(Exit)
-    case error(ErrorReport)
-    case notice(Notice)
-    /// No fields, or fields that this version does not read.
-    case plain(FrameKind, [UInt8])
-
-    init(_ kind: FrameKind, _ payload: [UInt8]) throws(WireError) {
-        switch kind {
-        case .open: self = .open(try OpenRequest(payload))
-        case .resize: self = .resize(try TerminalSize(payload))
-        case .signal: self = .signal(try SignalRequest(payload))
-        case .window: self = .window(try WindowUpdate(payload))
-        case .started: self = .started(try Started(payload))
-        case .exit: self = .exit(try Exit(payload))
-        case .error: self = .error(try ErrorReport(payload))
-        case .notice: self = .notice(try Notice(payload))
-        case .attach, .list, .stdin, .stdinEOF, .detach, .hangup, .bye, .stdout, .stderr, .ping, .pong:
-            self = .plain(kind, payload)
-        }
-    }
-
-    var frame: [UInt8] {
-        switch self {
-        case .open(let message): FrameEncoder.frame(.open, message.encode())
-        case .resize(let message): FrameEncoder.frame(.resize, message.encode())
-        case .signal(let message): FrameEncoder.frame(.signal, message.encode())
-        case .window(let message): FrameEncoder.frame(.window, message.encode())
-        case .started(let message): FrameEncoder.frame(.started, message.encode())
-        case .exit(let message): FrameEncoder.frame(.exit, message.encode())
-        case .error(let message): FrameEncoder.frame(.error, message.encode())
-        case .notice(let message): FrameEncoder.frame(.notice, message.encode())
-        case .plain(let kind, let payload): FrameEncoder.frame(kind, payload)
-        }
     }
 }
 

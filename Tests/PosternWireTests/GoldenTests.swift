@@ -37,9 +37,25 @@ import Testing
                 "resize-with-pixels",
                 .resize(TerminalSize(rows: 50, columns: 132, pixelWidth: 1320, pixelHeight: 1000))
             ),
-            ("signal-to-all-by-number", .signal(SignalRequest(signal: Array("9".utf8), scope: .all))),
+            ("signal-to-all-by-number", .signal(SignalRequest(signal: bytes("9"), scope: .all))),
             ("window-from-the-worker", .window(WindowUpdate(consumed: 0, limit: .max))),
+            ("attach-with-everything", .attach(Example.attach)),
+            ("attach-a-mirror-by-name", .attach(Example.mirror)),
+            ("list-of-one", .list(ListRequest(session: bytes("build")))),
+            (
+                "order-a-signal",
+                .order(
+                    OrderRequest(
+                        session: bytes(Example.session.text),
+                        deed: .signal(SignalRequest(signal: bytes("TERM")))))
+            ),
+            ("order-a-wait", .order(OrderRequest(session: bytes("0123"), deed: .wait))),
+            ("session-of-no-fields-ends-a-list", .session(nil)),
+            ("session-that-is-attached", .session(Example.attached)),
+            ("session-that-ended-with-everything", .session(Example.ended)),
+            ("gap", .gap(Gap(offset: 262_144))),
             ("started-on-a-terminal", .started(Example.started)),
+            ("started-again-with-everything", .started(Example.startedAgain)),
             ("exit-by-a-signal-with-everything", .exit(Example.exit)),
             (
                 "error",
@@ -57,8 +73,17 @@ import Testing
 
     @Test func everyFrameAndEveryRefusalHasAVector() throws {
         let vectors = try GoldenFiles.vectors()
-        for kind in FrameKind.allCases where kind != .attach && kind != .list {
-            #expect(vectors.contains { $0.bytes.first == kind.rawValue && $0.verdict == "exact" }, "\(kind)")
+        for kind in FrameKind.allCases {
+            let own = vectors.filter { $0.bytes.first == kind.rawValue }
+            #expect(own.contains { $0.verdict == "exact" }, "\(kind)")
+            #expect(
+                kind.comes(from: .client) && kind.comes(from: .worker)
+                    || own.contains { $0.verdict == "unexpected-frame" }, "\(kind)")
+            #expect(own.contains { $0.verdict == "bad-length" }, "\(kind)")
+        }
+        for cause in Exit.Cause.allCases {
+            let end = Array("cause=\(cause.rawValue)\0".utf8)
+            #expect(vectors.contains { $0.verdict == "exact" && $0.bytes.contains(end) }, "\(cause)")
         }
         for word in [
             "unknown-frame", "unexpected-frame", "bad-length", "malformed-fields", "unknown-field",

@@ -140,6 +140,9 @@ int postern_window_get(int fd, uint16_t size[4]);
 int postern_connect_unix(const char *path, size_t length, int type, const char **call);
 /// reserved: bind a source port below 1024 where the kernel lets us.
 int postern_connect_vsock(uint32_t cid, uint32_t port, int reserved, const char **call);
+/// The same without waiting: the socket is nonblocking, becomes writable when the connection stands or failed, and
+/// SO_ERROR tells which.
+int postern_connect_vsock_begin(uint32_t cid, uint32_t port, int reserved, const char **call);
 int postern_listen_unix(const char *path, size_t length, int type);
 int postern_accept(int fd);
 int postern_socketpair(int ends[2], int type);
@@ -154,6 +157,9 @@ int postern_peer_address(int fd, uint32_t *cid, uint32_t *port);
 /// SOL_SOCKET integer option, or -1.
 int postern_socket_option(int fd, int option);
 int postern_family_vsock(void);
+/// Sends three parts, the last of which may be empty, as one; never blocks. Bytes or -1.
+ssize_t postern_send_parts(int socket, const void *head, size_t head_length, const void *first, size_t first_length,
+                           const void *second, size_t second_length);
 /// Sends `length` bytes with one descriptor. Bytes or -1.
 ssize_t postern_send_fd(int socket, const void *bytes, size_t length, int fd);
 /// Receives bytes and at most one descriptor (CLOEXEC; *fd is -1 without). Bytes or -1.
