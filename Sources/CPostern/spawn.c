@@ -1,14 +1,16 @@
-// The code between fork and exec. After the clone the child may call only async-signal-safe functions and
-// allocates nothing: Swift's runtime never runs here.
+// The code between clone and exec. There the child may call only async-signal-safe functions and allocates nothing:
+// Swift's runtime never runs here. It shares our memory, and leaves it as it found it.
 
 #define _GNU_SOURCE
 #include "CPostern.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -151,28 +153,19 @@ _Noreturn static void child(const struct postern_spawn *spec, int report, int jo
     fail(report, POSTERN_STAGE_EXEC, last);
 }
 
-/// 0 in the child, its pid in the parent, -1. *join_cgroup tells the child to enter the cgroup by itself.
-static pid_t start(const struct postern_spawn *spec, int *pidfd, int *join_cgroup) {
-    struct clone_arguments arguments = {
-        .flags = POSTERN_CLONE_PIDFD,
-        .pidfd = (uint64_t)(uintptr_t)pidfd,
-        .exit_signal = SIGCHLD,
-    };
-    if (spec->cgroup >= 0) {
-        arguments.flags |= POSTERN_CLONE_INTO_CGROUP;
-        arguments.cgroup = (uint64_t)spec->cgroup;
-    }
-    *join_cgroup = 0;
-    long pid = syscall(SYS_clone3, &arguments, sizeof arguments);
-    if (pid >= 0) return (pid_t)pid;
-    // No clone3 (before 5.3, or a container's seccomp filter), or a kernel before 5.7 that does not know the
-    // cgroup field.
-    if (errno != ENOSYS && errno != EPERM && errno != E2BIG && errno != EINVAL) return -1;
-    *join_cgroup = spec->cgroup >= 0;
-    // clone(2): the pidfd is stored where parent_tid points; x86-64 and arm64 differ only after that
-    // argument.
-    return (pid_t)syscall(SYS_clone, POSTERN_CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, NULL);
-}
+/// clone3(2), for flags that make the child run in our memory and on our stack, as vfork(2)'s does, while we wait for
+/// its execve. Copying the page tables of a process that is about to be replaced, and then every page that either writes
+/// to, costs more than all else that is done here. The child's calls overwrite the stack below our caller's frame, this
+/// function's return address with it: that is kept in a register, which each of the two has for itself. Returns what
+/// the kernel does.
+__attribute__((returns_twice)) long postern_vfork3(struct clone_arguments *arguments, size_t size);
+__asm__(".text\n.globl postern_vfork3\n.hidden postern_vfork3\n.type postern_vfork3, %function\npostern_vfork3:\n"
+#if defined(__x86_64__)
+        "endbr64\npopq %rdx\nmovl $435, %eax\nsyscall\npushq %rdx\nret\n"
+#elif defined(__aarch64__)
+        "hint #34\nmov x8, #435\nsvc #0\nret\n"
+#endif
+        ".size postern_vfork3, . - postern_vfork3\n");
 
 int postern_spawn(const struct postern_spawn *spec, int32_t *pid, int32_t *pidfd, struct postern_failure *failure) {
     int report[2];
@@ -188,10 +181,29 @@ int postern_spawn(const struct postern_spawn *spec, int32_t *pid, int32_t *pidfd
     const uint64_t all = ~0ULL;
     uint64_t mask = 0;
     set_mask(&all, &mask);
-    int fd = -1, join_cgroup;
-    pid_t started = start(spec, &fd, &join_cgroup);
-    if (started == 0) child(spec, report[1], join_cgroup, highest);
-    int error = errno;
+    int fd = -1, join_cgroup = 0;
+    // Kept by the kernel for the memory, which a child that changes its ids makes unreadable to its new user.
+    int dumpable = prctl(PR_GET_DUMPABLE);
+    struct clone_arguments arguments = {
+        .flags = CLONE_VM | CLONE_VFORK | POSTERN_CLONE_PIDFD | (spec->cgroup >= 0 ? POSTERN_CLONE_INTO_CGROUP : 0),
+        .pidfd = (uint64_t)(uintptr_t)&fd,
+        .exit_signal = SIGCHLD,
+        .cgroup = spec->cgroup >= 0 ? (uint64_t)spec->cgroup : 0,
+    };
+    // The child goes on in this very frame: until it calls child(), nothing may be written that we need.
+    long started = postern_vfork3(&arguments, sizeof arguments);
+    if (started == 0) child(spec, report[1], 0, highest);
+    if (started == -ENOSYS || started == -EPERM || started == -E2BIG || started == -EINVAL) {
+        // No clone3 (before 5.3, or a container's seccomp filter), or a kernel before 5.7 that does not know the cgroup
+        // field. clone(2): the pidfd is stored where parent_tid points; x86-64 and arm64 differ only after that
+        // argument.
+        join_cgroup = spec->cgroup >= 0;
+        started = syscall(SYS_clone, POSTERN_CLONE_PIDFD | SIGCHLD, NULL, &fd, NULL, NULL);
+        if (started == 0) child(spec, report[1], join_cgroup, highest);
+        if (started < 0) started = -errno;
+    }
+    int error = (int)-started;
+    if (dumpable == 1 && prctl(PR_GET_DUMPABLE) != 1) prctl(PR_SET_DUMPABLE, 1);
     set_mask(&mask, NULL);
     close(report[1]);
 
@@ -215,7 +227,7 @@ int postern_spawn(const struct postern_spawn *spec, int32_t *pid, int32_t *pidfd
         close(fd);
         return -1;
     }
-    *pid = started;
+    *pid = (int32_t)started;
     *pidfd = fd;
     return 0;
 }
