@@ -8,7 +8,7 @@ on_screen '^27 91$'
 tm set-option -g window-size manual >/dev/null
 tm resize-window -x 70 -y 20
 type_keys C-c
-on_screen 'local'
+at_local_prompt
 type_line "postern exec -it $TARGET sh -c 'stty size; trap \"stty size\" WINCH; while :; do sleep 0.1; done'"
 on_screen '^20 70$'
 tm resize-window -x 61 -y 18

@@ -14,6 +14,6 @@ client=$(client)
 kill -TERM "$client"
 wait_for '! kill -0 '"$client"' 2>/dev/null' 5
 flow TCOON
-on_screen 'local'
+at_local_prompt
 wait_for "[[ \$(modes) == '$before' ]]"
 no_units_left

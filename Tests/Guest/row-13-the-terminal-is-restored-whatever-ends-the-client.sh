@@ -9,7 +9,7 @@ before=$(modes)
 open_session
 [[ $(modes) == *-icanon* ]] || fail "not raw in a session: $(modes)"
 type_line 'exit 3'
-on_screen 'local'
+at_local_prompt
 expect_eq 'after a return' "$before" "$(modes)"
 
 for signal in TERM HUP INT QUIT; do
@@ -19,6 +19,7 @@ for signal in TERM HUP INT QUIT; do
     on_screen '^session>'
     kill "-$signal" "$(client)"
     on_screen "code=$((128 + $(kill -l "$signal")))"
+    at_local_prompt
     wait_for is_cooked
 done
 no_units_left

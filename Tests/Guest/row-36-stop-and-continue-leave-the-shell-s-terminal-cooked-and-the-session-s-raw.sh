@@ -16,6 +16,6 @@ wait_for '[[ $(modes) == *-icanon* ]]'
 type_line 'echo "size <$(stty size)>"'
 on_screen 'size <22 66>'
 type_line 'exit 4'
-on_screen 'local'
+at_local_prompt
 type_line 'echo code=$?'
 on_screen 'code=4'

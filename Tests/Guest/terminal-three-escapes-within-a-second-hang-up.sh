@@ -5,7 +5,7 @@
 open_terminal
 open_session
 type_keys C-] C-] C-]
-on_screen 'local'
+at_local_prompt
 type_line 'echo code=$?'
 on_screen 'code=129'
 wait_for is_cooked
@@ -18,4 +18,4 @@ type_keys C-c
 type_line 'echo still here'
 on_screen '^still here'
 type_line exit
-on_screen 'local'
+at_local_prompt

@@ -42,4 +42,4 @@ on_screen 'directory-with-one-file/'
 type_keys Enter
 on_screen '^the-file'
 type_line exit
-on_screen 'local'
+at_local_prompt

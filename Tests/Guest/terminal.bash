@@ -45,6 +45,9 @@ on_screen() {
     done
 }
 
+# The local shell is back: its prompt ends the last line. Above it stands the one that the command was typed at.
+at_local_prompt() { wait_for '[[ $(screen | grep . | tail -n 1) == *local[\$#] ]]'; }
+
 # open_session [ARG...]: an interactive shell of the guest, waited for; ARGs go before the target
 # The prompt must not be found in what was typed: it is put together only when it is shown.
 # shellcheck disable=SC2120
