@@ -105,7 +105,9 @@ struct Observers {
         guard end != nil || isWatched && MonotonicClock.nanoseconds() >= restUntil else { return }
         let began = ProcessorClock.nanoseconds()
         for observer in all {
-            if let slot = observer.slot, set.readable(slot) || set.hungUp(slot) || set.errored(slot) {
+            // What a writer sent together with its DETACH came before it was an observer.
+            let isReady = observer.slot.map { set.readable($0) || set.hungUp($0) || set.errored($0) }
+            if isReady ?? false || observer.connection.hasUnread {
                 Self.listen(to: observer, at: now)
             }
         }
@@ -178,7 +180,10 @@ struct Observers {
             }
             while connection.hasRoomForReplies, let event = try connection.next() {
                 switch event {
-                case .control(.bye, _): observer.isGone = true
+                case .control(.bye, _):
+                    // It may have said so before it could read the answer.
+                    _ = try connection.flush()
+                    observer.isGone = true
                 case .control(.detach, _) where observer.role == .mirror: observer.isGone = true
                 case .control(.ping, let payload): connection.append(.pong, payload)
                 case .control(.pong, _): break

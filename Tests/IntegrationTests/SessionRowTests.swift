@@ -41,6 +41,22 @@ extension Integration {
             #expect(transcript.exit?.stdout == 300_003)
         }
 
+        @Test("a writer that sends BYE with its DETACH is let go at once")
+        func detachAndBye() throws {
+            try withDirectory { directory in
+                var worker = try RunningWorker(["--state-dir=\(directory)"])
+                var transcript = try worker.open(script("sleep 1000"))
+                let began = MonotonicClock.milliseconds()
+                try worker.send(FrameEncoder.frame(.detach) + FrameEncoder.frame(.bye))
+                try worker.read(&transcript) { _ in false }
+                #expect(transcript.last == .session)
+                // Who says no BYE has two seconds.
+                #expect(MonotonicClock.milliseconds() - began < 1500)
+                try killIfAlive(Int32(try #require(transcript.started).pid))
+                #expect(try worker.wait() == .code(0))
+            }
+        }
+
         @Test("row 4: death by a signal is told as the signal", arguments: [Signal.kill, .term, .hup])
         func signal(_ signal: Signal) throws {
             let transcript = try run(script("kill -\(signal.name) $$"))
