@@ -128,7 +128,7 @@ static pid_t start_audience(const struct audience *audience, const struct sessio
     return pid;
 }
 
-// The writer's rate, from the byte that makes its session busy to EXIT.
+// The writer's rate once its session is busy, and all that is filled once is full: from the first eighth to EXIT.
 static double busy_writer(const void *of) {
     // `seen` is the one result besides the rate.
     struct audience *audience = (struct audience *)of;
@@ -142,9 +142,11 @@ static double busy_writer(const void *of) {
     pid_t pid = audience->mirrors ? start_audience(audience, &session) : 0;
     // The workers that brought the mirrors are gone by then.
     settle(700);
+    send_all(writer.fd, "\x10\0\0\0\1\n", 6);
+    while (writer.received < bytes / 8 && advance(&writer))
+        continue;
     *audience->received = 0;
     double start = now_ms();
-    send_all(writer.fd, "\x10\0\0\0\1\n", 6);
     while (advance(&writer))
         continue;
     double time = now_ms() - start;
@@ -158,7 +160,7 @@ static double busy_writer(const void *of) {
     }
     drain(writer.fd);
     settle(300);
-    return audience->mib / time * 1e3;
+    return audience->mib * 7 / 8 / time * 1e3;
 }
 
 void measure_mirrors(const char *path, size_t rounds, double mib, size_t mirrors) {
