@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # needs: inner postern
-# timeout: 90
+# timeout: 150
 # The guest is paused for longer than a heartbeat, its connections are reset meanwhile, and it goes on: as after a
 # snapshot. Twice.
 . "$(dirname "$0")/sessions.bash"
@@ -18,7 +18,7 @@ for round in 1 2; do
     kill -USR1 "$LINK_PID"
     sleep 17
     kill -CONT "$INNER_PID"
-    wait_for "grep -qx 'meanwhile $round' still.out" 20
+    wait_for "grep -qx 'meanwhile $round' still.out" 60
 done
 exec 9>&-
 wait "$session" || fail "the session ended with $?: $(<still.err)"
