@@ -63,9 +63,6 @@ package struct WriterSeat {
         }
         connection = claim.connection
     }
-
-    /// Whether this token is, or was last, the writer's.
-    package func isHeld(by other: SessionID) -> Bool { token == other }
 }
 
 extension AttachRequest {

@@ -79,7 +79,6 @@ import Testing
         #expect(try seat.judge(Self.claim(Self.first, 8), holder: nil) == .resumes)
         seat.seat(Self.claim(Self.other, 2))
         #expect(try seat.judge(Self.claim(Self.other, 3), holder: nil) == .resumes)
-        #expect(seat.isHeld(by: Self.other) && !seat.isHeld(by: Self.first))
     }
 
     @Test("a token that was replaced is void, whatever it says", arguments: [nil, "bob"] as [String?])
