@@ -26,12 +26,17 @@ type_line() {
     tm send-keys -l "$1"
     tm send-keys Enter
 }
+# At a prompt, of whichever shell; what is typed afterwards stands behind a prompt again
 clear_screen() {
+    wait_for at_prompt
     tm send-keys -R
     tm clear-history
     tm send-keys Enter
+    wait_for at_prompt
 }
 screen() { tm capture-pane -p; }
+last_line() { screen | grep . | tail -n 1; }
+at_prompt() { [[ $(last_line) == *[\$#\>] ]]; }
 
 # on_screen REGEX [SECONDS]: waits until a line of the screen matches
 on_screen() {
@@ -46,7 +51,7 @@ on_screen() {
 }
 
 # The local shell is back: its prompt ends the last line. Above it stands the one that the command was typed at.
-at_local_prompt() { wait_for '[[ $(screen | grep . | tail -n 1) == *local[\$#] ]]'; }
+at_local_prompt() { wait_for '[[ $(last_line) == *local[\$#] ]]'; }
 
 # open_session [ARG...]: an interactive shell of the guest, waited for; ARGs go before the target
 # The prompt must not be found in what was typed: it is put together only when it is shown.
