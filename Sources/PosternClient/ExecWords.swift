@@ -15,7 +15,7 @@ public struct ExecWords: Equatable, Sendable {
     /// Options with a value, with their short names.
     public static let valued: [(long: String, short: Character?)] = [
         ("user", "u"), ("workdir", "w"), ("env", "e"), ("env-file", nil), ("rlimit", nil), ("timeout", nil),
-        ("linger", nil),
+        ("linger", nil), ("container", nil), ("image", nil),
         ("idle", nil), ("name", nil), ("hold-input", nil), ("oom-score-adj", nil), ("detach-keys", nil),
         ("operator", nil), ("reason", nil), ("json-result", nil),
     ]

@@ -30,6 +30,8 @@ package struct Audit {
         /// Nobody can come to the session, or find its result.
         case noDoor(String)
         case notKept(String)
+        /// What the session ran in may still be there.
+        case notReleased(String)
         case protocolError(WireError)
         case limit(Exit.Cause)
         case stopped(ErrorReport.Stage)
@@ -68,6 +70,8 @@ package struct Audit {
         add("SESSION_ID", request.session.text)
         add("POSTERN_SESSION", request.session.text)
         add("POSTERN_NAME", request.name)
+        add("POSTERN_CONTAINER", request.container)
+        add("POSTERN_IMAGE", request.image)
         add("POSTERN_CLAIMED_OPERATOR", request.claimedOperator)
         add("POSTERN_CLAIMED_REASON", request.claimedReason)
     }
@@ -181,6 +185,11 @@ package struct Audit {
         case .notKept(let why):
             (id, name, message, priority) = (
                 "14", "not-kept", "The session's result is not kept\(who): \(why)", 4
+            )
+            put("POSTERN_REASON", why)
+        case .notReleased(let why):
+            (id, name, message, priority) = (
+                "16", "not-released", "What the session ran in is not cleaned up\(who): \(why)", 3
             )
             put("POSTERN_REASON", why)
         case .exit(let exit):

@@ -13,15 +13,24 @@ struct ChildEnvironment {
     /// The PATH the child gets, which is also where its program is looked up.
     var path: [UInt8] { value(of: "PATH") ?? [] }
 
-    init(_ request: OpenRequest, user: UserRecord) {
+    /// Of a command that runs without a wrapper, or of the wrapper itself, which gets nothing from the client: it may
+    /// run as root, and believe in it.
+    init(_ request: OpenRequest, user: UserRecord, isWrapper: Bool = false) {
         set("PATH", Array((user.uid == 0 ? Self.rootPath : Self.userPath).utf8))
         set("HOME", user.home)
         set("USER", user.name)
         set("LOGNAME", user.name)
         set("SHELL", user.shell)
         set("LANG", Self.language())
+        add(request, isWrapper: isWrapper)
+    }
+
+    /// What a wrapper is to set for the command, beside what it sets by itself.
+    init(inside request: OpenRequest) { add(request) }
+
+    private mutating func add(_ request: OpenRequest, isWrapper: Bool = false) {
         if let terminal = request.terminal { set("TERM", TerminalType.known(for: terminal.type)) }
-        for entry in request.environment { put(entry) }
+        if !isWrapper { for entry in request.environment { put(entry) } }
         // Last: whoever looks at the process in the guest must find the session it belongs to.
         set("POSTERN_SESSION", Array(request.session.text.utf8))
     }

@@ -26,8 +26,18 @@ package struct Policy: Equatable, Sendable {
     package var maxIdle: UInt64?
     package var openTimeout: UInt64 = 10
     package var grace: UInt64 = 5
-    package var holdInput: UInt64 = 0
+    /// Nil: five where commands are wrapped, since attach tools eat what comes early, and else none.
+    package var holdInput: UInt64?
     package var commandLog = CommandLog.full
+    /// What every command runs through.
+    package var wrap: Wrap?
+    /// Programs, with arguments, that make and remove what a session runs in.
+    package var prepare: [[UInt8]] = []
+    package var release: [[UInt8]] = []
+    /// Seconds that each of them may take.
+    package var helperTimeout: UInt64 = 30
+    /// Where what they make is on record, across boots: `%S/postern/cleanup`.
+    package var cleanupDirectory: String?
 
     /// How much of a command the journal gets: arguments may hold passwords.
     package enum CommandLog: String, Sendable, CaseIterable { case full, name, none }
@@ -79,6 +89,18 @@ package struct Policy: Equatable, Sendable {
             case "--open-timeout": openTimeout = try number(1...3600)
             case "--grace": grace = try number(0...3600)
             case "--hold-input": holdInput = try number(0...3600)
+            case "--wrap":
+                guard let wrap = Wrap(value) else {
+                    throw .badValue(
+                        flag: flag, value: value,
+                        expected:
+                            "an absolute path and words, with placeholders as postern-worker(8) has them")
+                }
+                self.wrap = wrap
+            case "--prepare": prepare = try Self.command(flag, value)
+            case "--release": release = try Self.command(flag, value)
+            case "--helper-timeout": helperTimeout = try number(1...3600)
+            case "--cleanup-dir": cleanupDirectory = value
             case "--log-command":
                 guard let log = CommandLog(rawValue: value) else {
                     throw .badValue(flag: flag, value: value, expected: "full, name or none")
@@ -90,6 +112,18 @@ package struct Policy: Equatable, Sendable {
         if maxSessions != nil, stateDirectory == nil {
             throw .missing("--state-dir", neededBy: "--max-sessions")
         }
+        // What is made must be removed, and known to be there whatever happens meanwhile.
+        if !prepare.isEmpty, release.isEmpty { throw .missing("--release", neededBy: "--prepare") }
+        if !release.isEmpty, cleanupDirectory == nil {
+            throw .missing("--cleanup-dir", neededBy: "--release")
+        }
+    }
+
+    private static func command(_ flag: String, _ value: String) throws(PolicyError) -> [[UInt8]] {
+        guard value.hasPrefix("/") else {
+            throw .badValue(flag: flag, value: value, expected: "an absolute path, and arguments")
+        }
+        return value.split(separator: " ").map { Array($0.utf8) }
     }
 }
 

@@ -49,9 +49,11 @@ struct SessionCgroup: ~Copyable {
         }
     }
 
-    func signalAll(_ signal: Signal) throws(SysError) {
+    func signalAll(
+        _ signal: Signal, where isMeant: (Int32) -> Bool = { _ in true }
+    ) throws(SysError) {
         switch session {
-        case .some(let session): try session.signalAll(signal)
+        case .some(let session): try session.signalAll(signal, where: isMeant)
         case .none: break
         }
     }

@@ -1,4 +1,5 @@
 internal import PosternSys
+internal import PosternSystemd
 internal import PosternWire
 
 /// The end of a session: its child's, its record's, and its loop's.
@@ -27,6 +28,34 @@ extension SessionLoop {
         exit.stderr = output.total(.stderr)
         result = exit
         audit.record(.exit(exit))
+        beginRelease()
+    }
+
+    /// The client is told of the end when nothing is left of what the session ran in.
+    private mutating func beginRelease() {
+        switch sandbox {
+        case .some(let sandbox): releasing = sandbox.beginRelease(at: clock.now, &audit)
+        case .none: break
+        }
+        guard isReleasing else { return handle(.reaped) }
+        Notify.send("STATUS=Cleaning up")
+    }
+
+    private var isReleasing: Bool {
+        switch releasing {
+        case .some: true
+        case .none: false
+        }
+    }
+
+    mutating func advanceRelease() throws(SysError) {
+        guard let end = try releasing?.turn(at: clock.now) else { return }
+        releasing = nil
+        if let why = sandbox.take()?.finishRelease(end, &audit), let writer, writer.hasRoomForReplies {
+            let notice = Notice(
+                about: "cleanup", text: "what the session ran in is not cleaned up yet: \(why)")
+            writer.append(.notice, notice.encode())
+        }
         handle(.reaped)
     }
 

@@ -19,6 +19,9 @@ struct SessionLoop: ~Copyable {
     var set = PollSet()
     var audit: Audit
 
+    /// What the session runs in; given up when it is released, and meanwhile the helper that does that.
+    var sandbox: Sandbox?
+    var releasing: Helper?
     /// Its place on record; given up when the session has ended.
     var place: Reservation?
     var door: ControlDoor?
@@ -47,8 +50,9 @@ struct SessionLoop: ~Copyable {
     private static let readAhead = Limits.data
 
     init(
-        _ plan: SessionPlan, _ process: consuming SessionProcess, place: consuming Reservation?,
-        socket: consuming OwnedFD, peer: Peer, signals: consuming SignalFD, audit: Audit, policy: Policy
+        _ plan: SessionPlan, _ process: consuming SessionProcess, in sandbox: consuming Sandbox?,
+        place: consuming Reservation?, socket: consuming OwnedFD, peer: Peer, signals: consuming SignalFD,
+        audit: Audit, policy: Policy
     ) {
         machine = SessionMachine(
             request: plan.request, stdinWindow: Self.stdinWindow, grace: policy.grace * 1_000_000_000,
@@ -62,6 +66,7 @@ struct SessionLoop: ~Copyable {
         self.policy = policy
         history = policy.historyDirectory.map { History($0, template: policy.template) }
         self.process = process
+        self.sandbox = sandbox
         self.place = place
         self.signals = signals
         self.audit = audit
@@ -93,6 +98,7 @@ struct SessionLoop: ~Copyable {
             if machine.childHasExited, result == nil, output.isDrained, clock.now >= settleAt ?? 0 {
                 try settle()
             }
+            try advanceRelease()
             handle(.tick)
             send()
             serveObservers()
@@ -138,6 +144,7 @@ struct SessionLoop: ~Copyable {
         let errorSlot = readsErrors ? set.addIfOpen(process.errors, read: true, write: false) : nil
         observers.addAll(to: &set, log)
         door?.addAll(to: &set)
+        releasing?.addAll(to: &set)
         try set.wait(milliseconds: hasWork ? 0 : patience)
         var ready = Ready()
         ready.signal = set.readable(signalSlot)
@@ -169,10 +176,18 @@ struct SessionLoop: ~Copyable {
         }
     }
 
+    private var releaseDeadline: UInt64? {
+        switch releasing {
+        case .some(let helper): helper.deadline
+        case .none: nil
+        }
+    }
+
     /// How long the loop may wait, in milliseconds.
     private var patience: Int? {
         var deadline = earliest(earliest(machine.deadline, input.deadline), settleAt)
         deadline = earliest(earliest(deadline, observers.deadline), doorDeadline)
+        deadline = earliest(deadline, releaseDeadline)
         let time = earliest(clock.milliseconds(until: deadline), watchdog.milliseconds)
         return earliest(time, observers.rest)
     }

@@ -26,10 +26,29 @@ struct SessionPlan {
         // A unit that names its user has the last word: no peer chooses groups or raises limits there.
         let grant = policy.user == nil ? grant : .only(uid: user.uid, gid: user.gid)
         let primary = Self.primaryGroup(of: user, grant)
-        let gid = try Self.group(request, user, primary, grant)
+        let gid = policy.wrap == nil ? try Self.group(request, user, primary, grant) : primary
         timeout = try Self.limit(request.timeout, policy.maxTimeout, "timeout")
         idle = try Self.limit(request.idle, policy.maxIdle, "idle")
-        holdInput = (request.holdInput ?? policy.holdInput) * 1_000_000_000
+        holdInput = (request.holdInput ?? policy.holdInput ?? (policy.wrap == nil ? 0 : 5)) * 1_000_000_000
+        let limits = try Self.limits(request.resourceLimits, grant)
+        let oomScore = try Self.oomScore(request.oomScoreAdjust, grant)
+        var credentials: ChildSpec.Credentials?
+        if Process.effectiveUserID == 0 {
+            credentials = ChildSpec.Credentials(
+                uid: user.uid, gid: gid,
+                groups: user.isKnown && user.uid != 0 ? Users.supplementaryGroups(of: user) : [gid])
+        }
+        if let wrap = policy.wrap {
+            // All that was asked for is the wrapper's to do.
+            var child = ChildSpec(arguments: try wrap.arguments(for: request), programs: [wrap.program])
+            child.environment = ChildEnvironment(request, user: user, isWrapper: true).entries
+            child.workingDirectory = Array("/".utf8)
+            child.credentials = credentials
+            self.child = child
+            command = request.arguments.isEmpty ? [wrap.program] : request.arguments
+            return
+        }
+        try Self.refuseContainers(request)
 
         let environment = ChildEnvironment(request, user: user)
         // A shell that was not asked for by name is a login shell, as ssh and machinectl give.
@@ -58,14 +77,20 @@ struct SessionPlan {
         // Only a directory nobody asked for may be replaced.
         child.fallbackDirectory = directory == nil ? Array("/".utf8) : nil
         child.makeDirectory = request.makeDirectory
-        child.limits = try Self.limits(request.resourceLimits, grant)
-        child.oomScoreAdjust = try Self.oomScore(request.oomScoreAdjust, grant)
-        if Process.effectiveUserID == 0 {
-            child.credentials = ChildSpec.Credentials(
-                uid: user.uid, gid: gid,
-                groups: user.isKnown && user.uid != 0 ? Users.supplementaryGroups(of: user) : [gid])
-        }
+        child.limits = limits
+        child.oomScoreAdjust = oomScore
+        child.credentials = credentials
         self.child = child
+    }
+
+    private static func refuseContainers(_ request: OpenRequest) throws(ErrorReport) {
+        guard request.container != nil || request.image != nil else { return }
+        let field = request.container != nil ? "container" : "image"
+        throw ErrorReport(
+            stage: .policy, field: field,
+            text:
+                "this unit runs commands in the guest itself and knows no \(field); ask another socket, such as "
+                + "postern-lxc.sock or postern-podman.sock")
     }
 
     // MARK: - Who
@@ -73,8 +98,10 @@ struct SessionPlan {
     private static func user(
         _ request: OpenRequest, _ grant: Grant, _ policy: Policy
     ) throws(ErrorReport) -> UserRecord {
+        // A wrapper is told whom the client wants to be inside; it runs as the unit says.
+        let wanted = policy.wrap == nil ? request.user ?? policy.user : policy.user
         let record: UserRecord
-        if let wanted = request.user ?? policy.user {
+        if let wanted {
             record = try lookUp(wanted)
         } else {
             let uid: UInt32 =
@@ -91,7 +118,7 @@ struct SessionPlan {
                     "this unit's sessions run as '\(Text.printable(only))' only, not as '\(record.shownName)'"
             )
         }
-        if case .only(let uid, _) = grant, record.uid != uid {
+        if case .only(let uid, _) = grant, record.uid != uid, policy.wrap == nil || policy.user == nil {
             throw ErrorReport(
                 stage: .policy, field: "user",
                 text: "user id \(uid) may only run as itself, not as '\(record.shownName)'")

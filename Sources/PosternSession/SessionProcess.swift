@@ -5,6 +5,8 @@ internal import PosternWire
 struct SessionProcess: ~Copyable {
     let child: Child
     let cgroup: SessionCgroup
+    /// Whether the child only leads to the command, which runs elsewhere.
+    let isWrapper: Bool
     /// Nil without PTY. It keeps the slave open, too: a child that closed its own would otherwise turn the
     /// master into one endless hang-up, at 250,000 wake-ups a second.
     let terminal: PseudoTerminal?
@@ -15,23 +17,26 @@ struct SessionProcess: ~Copyable {
     var errors: OwnedFD?
 
     /// Makes terminal or pipes and starts the child. Blocks until it has called execve.
-    static func start(_ plan: SessionPlan, unit: String?) throws(ErrorReport) -> SessionProcess {
-        let cgroup = try SessionCgroup.make(unit: unit)
+    static func start(_ plan: SessionPlan, _ policy: Policy) throws(ErrorReport) -> SessionProcess {
+        let cgroup = try SessionCgroup.make(unit: policy.unit)
+        let isWrapper = policy.wrap != nil
         if let request = plan.request.terminal {
-            return try start(plan, on: request, cgroup)
+            return try start(plan, on: request, cgroup, isWrapper)
         }
-        return try startOnPipes(plan, cgroup)
+        return try startOnPipes(plan, cgroup, isWrapper)
     }
 
     private static func start(
-        _ plan: SessionPlan, on request: OpenRequest.Terminal, _ cgroup: consuming SessionCgroup
+        _ plan: SessionPlan, on request: OpenRequest.Terminal, _ cgroup: consuming SessionCgroup,
+        _ isWrapper: Bool
     ) throws(ErrorReport) -> SessionProcess {
         let terminal = try openTerminal(plan, (request.size ?? .unknown).usable)
         let input = try duplicate(terminal.master)
         let output = try duplicate(terminal.master)
         let child = try spawn(plan, terminal, cgroup.session)
         return SessionProcess(
-            child: child, cgroup: cgroup, terminal: terminal, input: input, output: output, errors: nil)
+            child: child, cgroup: cgroup, isWrapper: isWrapper, terminal: terminal, input: input,
+            output: output, errors: nil)
     }
 
     private static func openTerminal(
@@ -59,12 +64,13 @@ struct SessionProcess: ~Copyable {
     }
 
     private static func startOnPipes(
-        _ plan: SessionPlan, _ cgroup: consuming SessionCgroup
+        _ plan: SessionPlan, _ cgroup: consuming SessionCgroup, _ isWrapper: Bool
     ) throws(ErrorReport) -> SessionProcess {
         let pipes = try makePipes(plan)
         let child = try spawn(plan, pipes, cgroup.session)
         return SessionProcess(
-            child: child, cgroup: cgroup, terminal: nil, input: pipes.input, output: pipes.output,
+            child: child, cgroup: cgroup, isWrapper: isWrapper, terminal: nil, input: pipes.input,
+            output: pipes.output,
             errors: pipes.errors)
     }
 
@@ -95,55 +101,6 @@ struct SessionProcess: ~Copyable {
             return try Pipes.make(withInput: plan.request.stdin)
         } catch {
             throw failure(.pipe, error)
-        }
-    }
-
-    // MARK: - Reaching its processes
-
-    /// Signals a part of the session. Processes that are gone already are no error.
-    func signal(_ signal: Signal, _ scope: SignalRequest.Scope) throws(SysError) {
-        switch scope {
-        case .leader: try unlessGone { () throws(SysError) in try child.signal(signal) }
-        case .group: try signalForeground(signal)
-        case .all where cgroup.reaches: try cgroup.signalAll(signal)
-        case .all:
-            if foregroundGroup != nil { try signalForeground(signal) }
-            try unlessGone { () throws(SysError) in try child.signalGroup(signal) }
-        }
-    }
-
-    /// Ends every process of the session, as far as they can be reached.
-    func kill() throws(SysError) {
-        if cgroup.reaches { try cgroup.kill() } else { try signal(.kill, .all) }
-    }
-
-    private func signalForeground(_ signal: Signal) throws(SysError) {
-        try unlessGone { () throws(SysError) in
-            if let group = foregroundGroup {
-                try Signal.send(signal, to: -group)
-            } else {
-                try child.signalGroup(signal)
-            }
-        }
-    }
-
-    private func unlessGone(_ send: () throws(SysError) -> Void) throws(SysError) {
-        do throws(SysError) { try send() } catch { guard error.errno == .noProcess else { throw error } }
-    }
-
-    /// The group in the terminal's foreground, if it is not the child's and a living process of this session
-    /// is in it. The terminal keeps a group's number when all of the group are dead, and the kernel may have
-    /// given it to a stranger since; the child's own is ours for as long as it is not reaped.
-    private var foregroundGroup: Int32? {
-        switch terminal {
-        case .none: return nil
-        case .some(let terminal):
-            guard let group = terminal.foregroundGroup(), group != child.pid else { return nil }
-            let leader = child.pid
-            func isOurs(_ pid: Int32) -> Bool {
-                Process.session(of: pid) == leader && Process.group(of: pid) == group
-            }
-            return isOurs(group) || cgroup.processes().contains(where: isOurs) ? group : nil
         }
     }
 

@@ -68,16 +68,27 @@ package enum Worker {
         _ signals: consuming SignalFD, _ audit: Audit, _ policy: Policy
     ) throws(ErrorReport) -> ExitCode {
         let connection = try duplicate(socket)
-        let process = try SessionProcess.start(plan, unit: policy.unit)
+        var audit = audit
+        let sandbox = try Sandbox.prepare(plan.request, owner: plan.owner, policy, socket, signals, &audit)
+        let process: SessionProcess
+        do throws(ErrorReport) {
+            process = try SessionProcess.start(plan, policy)
+        } catch {
+            switch consume sandbox {
+            case .some(let sandbox): sandbox.release(&audit)
+            case .none: break
+            }
+            throw error
+        }
         let (pid, tty) = (process.child.pid, process.terminalName)
         Notify.send(
             "READY=1\nSTATUS=\(plan.summary(pid: pid, tty: tty, policy)), "
                 + (plan.request.detach ? "detached by \(peer.text)" : "for \(peer.text)"))
-        var audit = audit
         audit.record(.started(pid: pid, tty: tty))
         do throws(SysError) {
             var loop = SessionLoop(
-                plan, process, place: place, socket: connection, peer: peer, signals: signals, audit: audit,
+                plan, process, in: sandbox, place: place, socket: connection, peer: peer, signals: signals,
+                audit: audit,
                 policy: policy)
             let exit = try loop.run()
             Notify.send("STOPPING=1\nSTATUS=\(exit.outcome)")
@@ -85,6 +96,19 @@ package enum Worker {
             Process.exitNow(ExitCode.success.rawValue)
         } catch {
             // Without poll(2) nothing can be relayed. systemd ends what is left.
+            complain("postern-worker: \(error)")
+            return .failure
+        }
+    }
+
+    /// Clears away what a worker of this unit has left that could not do so itself: for ExecStopPost=, which gets the
+    /// same INVOCATION_ID.
+    package static func cleanUp(_ policy: Policy) -> ExitCode {
+        var audit = Audit(peer: nil, policy: policy)
+        do throws(SysError) {
+            try Signal.ignore(.pipe)
+            return try Sandbox.releaseLeft(policy, &audit) ? .success : .failure
+        } catch {
             complain("postern-worker: \(error)")
             return .failure
         }

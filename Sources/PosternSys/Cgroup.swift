@@ -50,10 +50,12 @@ public struct Cgroup: ~Copyable {
 
     /// Signals every process in the group itself (not below it), and again those that appeared meanwhile,
     /// until none is new. One that forks faster than 64 walks escapes anything but `kill`.
-    public func signalAll(_ signal: Signal) throws(SysError) {
+    public func signalAll(
+        _ signal: Signal, where isMeant: (Int32) -> Bool = { _ in true }
+    ) throws(SysError) {
         var signalled: Set<Int32> = []
         for _ in 0..<Cgroup.rounds {
-            let fresh = try processes().filter { !signalled.contains($0) }
+            let fresh = try processes().filter { !signalled.contains($0) && isMeant($0) }
             if fresh.isEmpty { return }
             for pid in fresh {
                 signalled.insert(pid)

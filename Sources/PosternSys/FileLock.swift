@@ -14,6 +14,29 @@ public struct FileLock: ~Copyable {
         }
     }
 
+    /// Locks a file that is there; nil when there is none, or another process holds it. Never waits.
+    public static func takeExisting(_ path: String) throws(SysError) -> FileLock? {
+        let fd: OwnedFD
+        do throws(SysError) {
+            fd = try Files.open(path, O_RDWR | O_NOFOLLOW)
+        } catch  where error.errno == .noEntry {
+            return nil
+        }
+        guard try lock(fd, LOCK_EX), try hasName(fd) else { return nil }
+        return FileLock(fd: fd)
+    }
+
+    /// What is in the file. EFBIG past `limit` bytes.
+    public func read(limit: Int) throws(SysError) -> [UInt8] {
+        _ = try sysCall("lseek") { lseek(fd.raw, 0, SEEK_SET) < 0 ? -1 : 0 }
+        return try Files.readAll(from: fd, limit: limit)
+    }
+
+    /// fsync(2): what was written outlives a power failure. Blocks for the disk.
+    public func sync() throws(SysError) {
+        _ = try sysCall("fsync") { fsync(fd.raw) }
+    }
+
     /// Somebody who only looks holds the lock for a moment: a few tries tell it from a holder.
     private static func insist(_ fd: borrowing OwnedFD) throws(SysError) -> Bool {
         for _ in 0..<3 {

@@ -126,6 +126,12 @@ public enum Files {
         guard error == .alreadyExists else { throw SysError(call: "mkdir", errno: error) }
     }
 
+    /// fsync(2) of a directory: the names in it outlive a power failure.
+    public static func syncDirectory(_ path: String) throws(SysError) {
+        let fd = try open(path, O_RDONLY | O_DIRECTORY)
+        _ = try sysCall("fsync") { fsync(fd.raw) }
+    }
+
     /// Removes a file or an empty directory. One that is not there is fine.
     public static func remove(_ path: String) throws(SysError) {
         do {

@@ -30,7 +30,8 @@ public struct ErrorReport: Error, Equatable, Sendable {
         // What was asked for.
         case open, policy, session, user, group
         // Making it so.
-        case cleanup, cgroup, pty, pipe, fork, rlimit, oomScore = "oom-score", terminal, credentials, mkdir,
+        case cleanup, prepare, cgroup, pty, pipe, fork, rlimit, oomScore = "oom-score", terminal, credentials,
+            mkdir,
             cwd
         case exec
         // A session's end that is not its child's.

@@ -38,6 +38,9 @@ public struct OpenRequest: Equatable, Sendable {
     public var holdInput: UInt64?
     /// A name for people, unique among the living sessions of a template.
     public var name: [UInt8]?
+    /// The container to run in, and the image to make one from; what they mean is the unit's affair.
+    public var container: [UInt8]?
+    public var image: [UInt8]?
     /// What the client says of who asks, and why. Claims, recorded as claims.
     public var claimedOperator: [UInt8]?
     public var claimedReason: [UInt8]?
@@ -136,6 +139,8 @@ extension OpenRequest {
         fields.put("detach", on: detach)
         fields.put("hold-input", holdInput)
         fields.put("name", name)
+        fields.put("container", container)
+        fields.put("image", image)
         fields.put("operator", claimedOperator)
         fields.put("reason", claimedReason)
         return fields.bytes
@@ -194,6 +199,8 @@ extension OpenRequest {
             case "hold-input":
                 try field.once(&holdInput) { f throws(WireError) in try f.number(in: 0...3600) }
             case "name": try field.once(&name, Field.label)
+            case "container": try field.once(&container, Field.container)
+            case "image": try field.once(&image, Field.image)
             case "operator": try field.once(&claimedOperator, Field.nonEmpty)
             case "reason": try field.once(&claimedReason, Field.nonEmpty)
             default:
@@ -230,6 +237,31 @@ extension Field {
     static func label(_ field: Field) throws(WireError) -> [UInt8] {
         guard (1...64).contains(field.value.count) else { throw field.isBad }
         return field.value
+    }
+
+    /// A container's name: a word that is no path and no option, whichever tool it is given to.
+    static func container(_ field: Field) throws(WireError) -> [UInt8] {
+        try field.word(atMost: 64, beside: "_.-")
+    }
+
+    /// An image's reference: registry, path, tag and digest.
+    static func image(_ field: Field) throws(WireError) -> [UInt8] {
+        try field.word(atMost: 255, beside: "_.-/:@+")
+    }
+
+    /// Letters and digits, and behind the first of them some others.
+    private func word(atMost limit: Int, beside others: String) throws(WireError) -> [UInt8] {
+        func isPlain(_ byte: UInt8) -> Bool {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+            default: false
+            }
+        }
+        let extra = others.utf8
+        guard let first = value.first, isPlain(first), value.count <= limit,
+            value.allSatisfy({ isPlain($0) || extra.contains($0) })
+        else { throw isBad }
+        return value
     }
 
     static func version(_ field: Field) throws(WireError) -> UInt64 {

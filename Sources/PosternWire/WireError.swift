@@ -37,6 +37,12 @@ extension WireError: CustomStringConvertible {
         case .repeatedField(let key): "field '\(key)' is given twice"
         // What may be a secret is not repeated, neither to a terminal nor to a journal.
         case .badValue(let key, _) where key == "token" || key == "env": "field '\(key)' is malformed"
+        case .badValue("container", let value):
+            "field 'container' cannot be '\(Text.printable(value))': "
+                + "give at most 64 letters and digits, behind the first also _ . and -"
+        case .badValue("image", let value):
+            "field 'image' cannot be '\(Text.printable(value))': "
+                + "give at most 255 letters and digits, behind the first also _ . - / : @ and +"
         case .badValue(let key, let value): "field '\(key)' cannot be '\(Text.printable(value))'"
         case .windowOverrun: "more was sent than the window allows"
         }

@@ -24,6 +24,8 @@ struct Exec: ParsableCommand {
     @Option(parsing: .unconditional) var linger: String?
     @Option(parsing: .unconditional) var holdInput: String?
     @Option(parsing: .unconditional) var name: String?
+    @Option(parsing: .unconditional) var container: String?
+    @Option(parsing: .unconditional) var image: String?
     @Option(parsing: .unconditional) var `operator`: String?
     @Option(parsing: .unconditional) var reason: String?
     @Option(parsing: .unconditional) var detachKeys = ""
@@ -109,6 +111,8 @@ struct Exec: ParsableCommand {
         request.detach = detach
         request.holdInput = try span(holdInput, "--hold-input", 0...3600)
         request.name = try label(name, "--name")
+        request.container = try label(container, "--container")
+        request.image = try label(image, "--image")
         request.claimedOperator = try label(`operator`, "--operator") ?? Caller.claim()
         request.claimedReason = try label(reason, "--reason")
         return request

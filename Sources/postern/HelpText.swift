@@ -48,6 +48,7 @@ enum HelpText {
           postern exec -d --name backup vsock:3 /usr/local/bin/backup
 
         Options:
+              --container name          Run in this container, where the guest's unit knows containers
           -d, --detach                  Start the session, print its id, and leave; `attach` goes on with it
               --detach-keys keys        Keys that leave the session running, as ctrl-p,ctrl-q (default none)
           -e, --env NAME[=VALUE]        Set an environment variable; NAME alone takes the caller's value
@@ -56,6 +57,7 @@ enum HelpText {
               --hold-input time         Hold input back until the command's first output, at most this long
               --idle time               End the session when nothing was sent either way for this long
           -i, --interactive             Send stdin to the command; without it the command's stdin is empty
+              --image string            Run in a new container of this image, thrown away at the end
               --json-result file        Write how the session ended to a file, as one JSON object
               --linger time             How long the session waits when the connection is lost; 0 is the default
               --mkdir                   Create the working directory, as the user, when it is missing

@@ -18,6 +18,8 @@ import Testing
             "--unit=postern@1.service", "--template=p", "--state-dir=/run/p", "--peers=root,cid:7",
             "--user=alice", "--max-sessions=3", "--max-timeout=60", "--max-idle=30", "--open-timeout=2",
             "--grace=0", "--hold-input=5", "--log-command=name",
+            "--wrap=/bin/enter {container}", "--prepare=/bin/make  it", "--release=/bin/remove",
+            "--helper-timeout=7", "--cleanup-dir=/var/lib/p",
         ])
         var expected = Policy()
         (expected.unit, expected.template, expected.stateDirectory) = ("postern@1.service", "p", "/run/p")
@@ -25,6 +27,10 @@ import Testing
         (expected.maxSessions, expected.maxTimeout, expected.maxIdle) = (3, 60, 30)
         (expected.openTimeout, expected.grace, expected.holdInput) = (2, 0, 5)
         expected.commandLog = .name
+        expected.wrap = Wrap("/bin/enter {container}")
+        expected.prepare = [Array("/bin/make".utf8), Array("it".utf8)]
+        expected.release = [Array("/bin/remove".utf8)]
+        (expected.helperTimeout, expected.cleanupDirectory) = (7, "/var/lib/p")
         #expect(policy == expected)
     }
 
@@ -33,9 +39,20 @@ import Testing
         arguments: [
             "--peers=everyone", "--grace=-1", "--grace=3601", "--open-timeout=0", "--user=",
             "--max-sessions=0", "--max-timeout=", "--log-command=all", "--frobnicate=1", "--grace", "word",
+            "--wrap=enter", "--wrap=/bin/enter {shell}", "--prepare=make", "--release=", "--helper-timeout=0",
         ])
     func refused(_ flag: String) {
         #expect(throws: PolicyError.self) { try Policy(arguments: [flag]) }
+    }
+
+    @Test("what is made needs somebody who removes it, and a record")
+    func needsCleanup() {
+        #expect(throws: PolicyError.missing("--release", neededBy: "--prepare")) {
+            try Policy(arguments: ["--prepare=/bin/make"])
+        }
+        #expect(throws: PolicyError.missing("--cleanup-dir", neededBy: "--release")) {
+            try Policy(arguments: ["--release=/bin/remove"])
+        }
     }
 
     @Test("a session limit needs a place to count in")

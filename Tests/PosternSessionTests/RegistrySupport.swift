@@ -11,7 +11,7 @@ func withRegistry(keep: Int = 10, _ body: (Registry) throws -> Void) throws {
     try body(try Registry(path, template: "t", keep: keep))
 }
 
-private func removeAll(_ path: String) {
+func removeAll(_ path: String) {
     // A file has no names in it.
     for name in (try? Files.list(path)) ?? [] { removeAll(path + "/" + name) }
     try? Files.remove(path)

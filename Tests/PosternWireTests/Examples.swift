@@ -47,6 +47,8 @@ enum Example {
         open.detach = true
         open.holdInput = 0
         open.name = bytes("build")
+        open.container = bytes("box_1.a-b")
+        open.image = bytes("registry.example:5000/alpine@sha256:00")
         open.claimedOperator = bytes("bob@host")
         open.claimedReason = bytes("INC-7: disk is full")
         return open

@@ -49,7 +49,7 @@ import Testing
         + [
             "version=1", "session=0123456789abcdef0123456789abcdef", "token=fedcba9876543210fedcba9876543210",
             "limit=1", "connection=1", "cwd=/", "mkdir=1", "user=a", "group=a", "tty=1", "term=a", "stdin=1",
-            "oom-score-adj=1", "timeout=1", "idle=1", "linger=1", "detach=1", "hold-input=1", "name=a",
+            "oom-score-adj=1", "timeout=1", "idle=1", "linger=1", "detach=1", "hold-input=1", "name=a", "container=a", "image=a",
             "operator=a", "reason=a",
             "rows=1", "columns=1", "x-pixels=1", "y-pixels=1",
         ].map { field in
@@ -68,6 +68,10 @@ import Testing
             ("oom-score-adj", "-1001"), ("oom-score-adj", ""), ("timeout", "0"), ("timeout", "3155760001"),
             ("idle", "0"), ("linger", "3155760001"), ("linger", "-1"), ("linger", ""), ("detach", "yes"),
             ("hold-input", "3601"), ("name", ""), ("name", String(repeating: "n", count: 65)),
+            ("container", ""), ("container", "-box"), ("container", ".."), ("container", "a/b"),
+            ("container", "a b"), ("container", "a\n"), ("container", String(repeating: "c", count: 65)),
+            ("image", ""), ("image", "--rm"), ("image", "/etc"), ("image", "a b"),
+            ("image", String(repeating: "i", count: 256)),
             ("operator", ""), ("reason", ""),
             ("rows", "65536"), ("columns", "-1"), ("x-pixels", "65536"), ("y-pixels", "x"),
         ].map { key, value in Malformed(minimal + "\(key)=\(value)\0", Malformed.bad(key, value)) }
