@@ -25,7 +25,11 @@ extension SessionProcess {
         try unlessGone { () throws(SysError) in
             switch scope {
             case .leader: try Signal.send(signal, to: inside.leader)
-            case .group: try Signal.send(signal, to: -inside.foregroundGroup)
+            // A wrapper may be in the same group.
+            case .group:
+                try cgroup.signalAll(signal) {
+                    Process.group(of: $0) == inside.foregroundGroup && Inside.contains($0)
+                }
             case .all: try cgroup.signalAll(signal) { Inside.contains($0) }
             }
         }
