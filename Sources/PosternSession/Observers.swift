@@ -46,6 +46,8 @@ struct Observers {
     private var restUntil: UInt64 = 0
     /// Whether the poll of this turn asked for them: a rest that ends without having looked is followed by a look.
     private var isWatched = false
+    /// What it took to ask the poll for them, in nanoseconds of the processor's time.
+    private var spentAsking: UInt64 = 0
     private static let share: UInt64 = 32
     private static let longestRest: UInt64 = 100_000_000
     /// What is copied for a mirror that cannot take a whole frame stays small.
@@ -58,7 +60,9 @@ struct Observers {
 
     /// When `serve` wants to be called although nothing is ready, in loop time.
     var deadline: UInt64? {
-        all.reduce(nil) { time, observer in
+        // Who rests is looked at after it.
+        guard isWatched else { return nil }
+        return all.reduce(nil) { time, observer in
             if let leavesAt = observer.leavesAt { return earliest(time, leavesAt) }
             return earliest(
                 time,
@@ -81,17 +85,21 @@ struct Observers {
 
     mutating func addAll(to set: inout PollSet, _ log: borrowing OutputLog) {
         guard !all.isEmpty else { return }
-        let rests = MonotonicClock.nanoseconds() < restUntil
-        isWatched = !rests
+        guard MonotonicClock.nanoseconds() >= restUntil else {
+            // Not even walked over, more than once: a turn of the loop is some microseconds, and they may be many.
+            if isWatched { for observer in all { observer.slot = nil } }
+            isWatched = false
+            return
+        }
+        isWatched = true
+        let began = ProcessorClock.nanoseconds()
         for observer in all {
             let connection = observer.connection
-            observer.slot =
-                rests
-                ? nil
-                : set.add(
-                    connection.socket, read: connection.hasRoomForReplies,
-                    write: connection.hasQueued || Self.hasOutput(observer, log))
+            observer.slot = set.add(
+                connection.socket, read: connection.hasRoomForReplies,
+                write: connection.hasQueued || Self.hasOutput(observer, log))
         }
+        spentAsking = ProcessorClock.nanoseconds() - began
     }
 
     /// What came from them, and what they are sent.
@@ -122,7 +130,7 @@ struct Observers {
             Self.check(observer, at: now)
         }
         // Once the session has ended nobody else needs the time.
-        let spent = end == nil ? ProcessorClock.nanoseconds() - began : 0
+        let spent = end == nil ? spentAsking + ProcessorClock.nanoseconds() - began : 0
         restUntil = MonotonicClock.nanoseconds() + min(spent * (Self.share - 1), Self.longestRest)
         for observer in all where observer.isGone { observer.connection.shutdown() }
         all.removeAll { $0.isGone }
