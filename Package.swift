@@ -43,7 +43,10 @@ let package = Package(
     targets: [
         .target(
             name: "CPostern",
-            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"], .when(configuration: .debug))]),
+            cSettings: [
+                .unsafeFlags(["-Wall", "-Wextra", "-Werror"], .when(configuration: .debug)),
+                .define("POSTERN_LEAN", .when(configuration: .release)),
+            ]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
 
         .target(name: "PosternWire", exclude: ["PROTOCOL.md"], swiftSettings: strict),

@@ -10,7 +10,7 @@ public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertib
     }
 
     /// What the last failed call of this thread left behind.
-    package static var last: Errno { Errno(rawValue: errno) }
+    package static var last: Errno { Errno(rawValue: postern_errno()) }
 
     /// The symbol, as in errno(3): `ENOENT`. `E999` for a number without one.
     public var name: String {

@@ -1,3 +1,4 @@
+import CPostern
 import Glibc
 
 extension Files {
@@ -10,7 +11,7 @@ extension Files {
         } catch  where error.errno == .noEntry {
             return true
         }
-        return info.st_mode & S_IFMT == S_IFREG
+        return postern_is(info.st_mode, POSTERN_FORMAT_REGULAR) != 0
     }
 
     /// Opens what is there for writing from the start; a regular file is emptied. Blocks on a FIFO without reader.

@@ -26,8 +26,8 @@ public struct StandardStream: ~Copyable {
         // SAFETY: filled by the call.
         _ = try sysCall("fstat") { unsafe fstat(number, &info) }
         let terminal = isatty(number) == 1
-        let format = info.st_mode & S_IFMT
-        if terminal || format == S_IFIFO {
+        let isFIFO = postern_is(info.st_mode, POSTERN_FORMAT_FIFO) != 0
+        if terminal || isFIFO {
             let flags = (writing ? O_WRONLY : O_RDONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
             // SAFETY: the path lives for the call.
             let anew = unsafe postern_open("/proc/self/fd/\(number)", flags, 0)
@@ -41,9 +41,9 @@ public struct StandardStream: ~Copyable {
         descriptor = OwnedFD(owning: copy)
         if terminal {
             kind = .guardedTerminal
-        } else if format == S_IFIFO {
+        } else if isFIFO {
             kind = .guardedPipe
-        } else if format == S_IFSOCK {
+        } else if postern_is(info.st_mode, POSTERN_FORMAT_SOCKET) != 0 {
             kind = .socket
         } else {
             kind = .plain

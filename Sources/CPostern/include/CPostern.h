@@ -14,10 +14,27 @@
 #endif
 
 // No _GNU_SOURCE here: Swift would see structures that differ from those of its Glibc module.
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <termios.h>
+
+// ---- What Swift's Glibc module has in its overlay alone ------------------------------------------------
+//
+// The overlay is one object, which brings 130 functions of libm along, to be looked up at every start. As long as nothing
+// of it is used it is not linked.
+
+static inline int32_t postern_errno(void) { return errno; }
+
+/// What kind of file a mode is of.
+enum postern_format {
+    POSTERN_FORMAT_REGULAR = S_IFREG,
+    POSTERN_FORMAT_FIFO = S_IFIFO,
+    POSTERN_FORMAT_SOCKET = S_IFSOCK,
+};
+static inline int postern_is(uint32_t mode, enum postern_format format) { return (mode & S_IFMT) == format; }
 
 // ---- spawn.c -----------------------------------------------------------------------------------------
 
