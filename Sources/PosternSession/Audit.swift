@@ -45,7 +45,7 @@ package struct Audit {
         var input: UInt64
     }
 
-    private var common: [(key: String, value: [UInt8])] = []
+    private var common = JournalEntry()
     private var who = ""
     /// The writer, once it is another connection than the one the session was opened on.
     package var writer: String?
@@ -53,45 +53,45 @@ package struct Audit {
 
     init(peer: Peer?, policy: Policy) {
         commandLog = policy.commandLog
-        add("SYSLOG_IDENTIFIER", "postern")
+        common.put("SYSLOG_IDENTIFIER", "postern")
         if let peer {
-            add("POSTERN_PEER", peer.text)
+            common.put("POSTERN_PEER", peer.text)
             who = " for \(peer.text)"
         }
-        if let unit = policy.unit { add("POSTERN_UNIT", unit) }
+        if let unit = policy.unit { common.put("POSTERN_UNIT", unit) }
         // systemd's own fields can be missing for a process that exits at once (systemd#2913).
         if let invocation = Process.environment("INVOCATION_ID") {
-            common.append(("POSTERN_INVOCATION_ID", invocation))
+            common.put("POSTERN_INVOCATION_ID", invocation)
         }
     }
 
     /// From here on entries name the session that was asked for.
     mutating func name(_ request: OpenRequest) {
-        add("SESSION_ID", request.session.text)
-        add("POSTERN_SESSION", request.session.text)
-        add("POSTERN_NAME", request.name)
-        add("POSTERN_CONTAINER", request.container)
-        add("POSTERN_IMAGE", request.image)
-        add("POSTERN_CLAIMED_OPERATOR", request.claimedOperator)
-        add("POSTERN_CLAIMED_REASON", request.claimedReason)
+        common.put("SESSION_ID", request.session.text)
+        common.put("POSTERN_SESSION", request.session.text)
+        common.put("POSTERN_NAME", request.name)
+        common.put("POSTERN_CONTAINER", request.container)
+        common.put("POSTERN_IMAGE", request.image)
+        common.put("POSTERN_CLAIMED_OPERATOR", request.claimedOperator)
+        common.put("POSTERN_CLAIMED_REASON", request.claimedReason)
     }
 
     /// For entries about a session that has ended.
     mutating func name(_ record: Record) {
         let info = record.info
-        add("SESSION_ID", info.session.text)
-        add("POSTERN_SESSION", info.session.text)
-        add("POSTERN_NAME", info.name)
-        add("USER_ID", info.user)
+        common.put("SESSION_ID", info.session.text)
+        common.put("POSTERN_SESSION", info.session.text)
+        common.put("POSTERN_NAME", info.name)
+        common.put("USER_ID", info.user)
         who = " (session \(info.session.text))" + who
     }
 
     mutating func name(_ plan: SessionPlan) {
-        add("USER_ID", plan.user.name)
-        add("POSTERN_CWD", plan.child.workingDirectory)
+        common.put("USER_ID", plan.user.name)
+        common.put("POSTERN_CWD", plan.child.workingDirectory)
         switch commandLog {
-        case .full: add("POSTERN_COMMAND", Array(plan.command.map(Self.quoted).joined(separator: " ".utf8)))
-        case .name: add("POSTERN_COMMAND", plan.command.first)
+        case .full: common.put("POSTERN_COMMAND", Array(plan.command.map(Self.quoted).joined(separator: " ".utf8)))
+        case .name: common.put("POSTERN_COMMAND", plan.command.first)
         case .none: break
         }
         let program = commandLog == .none ? "a command" : Text.printable(plan.command.first ?? [], limit: 128)
@@ -99,10 +99,12 @@ package struct Audit {
     }
 
     mutating func record(_ event: Event) {
-        var fields: [(key: String, value: [UInt8])] = []
-        func put(_ key: String, _ value: String) { fields.append((key, Array(value.utf8))) }
+        var fields = JournalEntry()
+        // Who did it.
+        var agent = writer
+        func put(_ key: String, _ value: String) { fields.put(key, value) }
         func put(_ place: Place) {
-            put("POSTERN_BY", place.by)
+            agent = place.by
             put("POSTERN_OUTPUT_OFFSET", String(place.output))
             put("POSTERN_INPUT_OFFSET", String(place.input))
         }
@@ -116,8 +118,8 @@ package struct Audit {
             put("POSTERN_REASON", why)
         case .started(let pid, let tty):
             (id, name, message, priority) = ("01", "started", "Session started\(who)", 5)
-            add("LEADER", String(pid))
-            if let tty { add("POSTERN_TTY", tty) }
+            common.put("LEADER", String(pid))
+            if let tty { common.put("POSTERN_TTY", tty) }
         case .failed(let report):
             // The text may name the command.
             let why = commandLog == .none ? "stage \(report.stage)" : report.text
@@ -166,12 +168,12 @@ package struct Audit {
             )
             put("POSTERN_SIGNAL", signal.description)
             put("POSTERN_SCOPE", scope.rawValue)
-            put("POSTERN_BY", by)
+            agent = by
         case .removed(let by):
             (id, name, message, priority) = (
                 "11", "removed", "Ending and forgetting the session for \(by)\(who)", 5
             )
-            put("POSTERN_BY", by)
+            agent = by
         case .collected(let place):
             (id, name, message, priority) = (
                 "12", "collected", "The session's result was taken by \(place.by)\(who)", 5
@@ -215,21 +217,14 @@ package struct Audit {
             )
             put("POSTERN_REASON", stage.rawValue)
         }
-        let head: [(key: String, value: [UInt8])] = [
-            ("MESSAGE", Array(message.utf8)),
-            ("MESSAGE_ID", Array(("3d4c5f0e7a8b4c1f9e2d6a7b8c9d0e" + id).utf8)),
-            ("PRIORITY", Array(String(priority).utf8)),
-            ("POSTERN_EVENT", Array(name.utf8)),
-        ]
-        if let writer, !fields.contains(where: { $0.key == "POSTERN_BY" }) { put("POSTERN_BY", writer) }
-        Journal.send(head + common + fields)
+        fields.put("MESSAGE", message)
+        fields.put("MESSAGE_ID", "3d4c5f0e7a8b4c1f9e2d6a7b8c9d0e" + id)
+        fields.put("PRIORITY", String(priority))
+        fields.put("POSTERN_EVENT", name)
+        fields.put("POSTERN_BY", agent)
+        fields.put(common)
+        Journal.send(fields)
     }
-
-    private mutating func add(_ key: String, _ value: [UInt8]?) {
-        if let value { common.append((key, value)) }
-    }
-
-    private mutating func add(_ key: String, _ value: String) { add(key, Array(value.utf8)) }
 
     /// An argument as a shell would need it, so that the entry says where one ends.
     private static func quoted(_ argument: [UInt8]) -> [UInt8] {

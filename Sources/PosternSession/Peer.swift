@@ -73,8 +73,13 @@ package enum Grant: Equatable, Sendable {
 extension [PeerRule] {
     /// The widest grant any rule gives; nil refuses the peer.
     package func admit(_ peer: Peer) -> Grant? {
-        let grants = compactMap { $0.grant(peer) }
-        return grants.contains(.anyone) ? .anyone : grants.first
+        var admitted: Grant?
+        for rule in self {
+            guard let grant = rule.grant(peer) else { continue }
+            if grant == .anyone { return grant }
+            admitted = admitted ?? grant
+        }
+        return admitted
     }
 
     /// Why `peer` is refused, and what would change that.

@@ -50,9 +50,9 @@ package struct Policy: Equatable, Sendable {
     package init(arguments: [String], first: Int = 0) throws(PolicyError) {
         for index in first..<max(first, arguments.count) {
             let argument = arguments[index]
-            let sides = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard sides.count == 2 else { throw .malformed(argument) }
-            let (flag, value) = (String(sides[0]), String(sides[1]))
+            guard let equals = argument.firstIndex(of: "=") else { throw .malformed(argument) }
+            let flag = String(argument[..<equals])
+            let value = String(argument[argument.index(after: equals)...])
             func number(_ range: ClosedRange<UInt64>) throws(PolicyError) -> UInt64 {
                 guard let number = Decimal.unsigned(value.utf8), range.contains(number) else {
                     throw .badValue(

@@ -52,8 +52,15 @@ public struct ChildSpec: Sendable {
         guard !name.isEmpty else { return [] }
         if name.contains(slash) { return [name] }
         // PATH_MAX bytes at most, of a thousand directories: a peer's PATH must not become our memory.
-        return path.split(separator: UInt8(ascii: ":"), maxSplits: 1000, omittingEmptySubsequences: false)
-            .prefix(1000).filter { $0.count + name.count < 4096 }
-            .map { directory in directory.isEmpty ? name : directory + [slash] + name }
+        var paths: [[UInt8]] = []
+        var start = path.startIndex
+        for _ in 0..<1000 where start <= path.endIndex {
+            let end = path[start...].firstIndex(of: UInt8(ascii: ":")) ?? path.endIndex
+            if end - start + name.count < 4096 {
+                paths.append(start == end ? name : path[start..<end] + [slash] + name)
+            }
+            start = end + 1
+        }
+        return paths
     }
 }

@@ -4,9 +4,6 @@ import PosternSys
 
 /// The journal: sd_journal_sendv(3), but it never holds up a session.
 public enum Journal {
-    /// One field of an entry. Keys are `[A-Z0-9_]`, at most 64, without a leading digit or underscore.
-    public typealias Field = (key: String, value: [UInt8])
-
     /// How long journald may take to make room for an entry, in milliseconds.
     private static let patience = 100
     private static let socketPath = "/run/systemd/journal/socket"
@@ -17,24 +14,21 @@ public enum Journal {
     /// blocks without limit. A race with other writers can still make it wait for a moment, not for a
     /// journald that is stuck.
     @discardableResult
-    public static func send(_ fields: [Field]) -> Bool {
-        guard !fields.isEmpty, isWritable() else { return false }
-        var offsets: [(start: Int, length: Int)] = []
-        var bytes: [UInt8] = []
-        for (key, value) in fields {
-            let start = bytes.count
-            bytes += key.utf8
-            bytes.append(UInt8(ascii: "="))
-            bytes += value
-            offsets.append((start, bytes.count - start))
-        }
-        // SAFETY: every iovec lies in `bytes`, which the call only reads while it lives.
-        let result = unsafe bytes.withUnsafeMutableBytes { memory in
-            let parts = unsafe offsets.map { part in
-                let start = unsafe memory.baseAddress.map { unsafe $0 + part.start }
-                return unsafe iovec(iov_base: start, iov_len: part.length)
+    public static func send(_ entry: JournalEntry) -> Bool {
+        guard !entry.isEmpty, isWritable() else { return false }
+        var entry = entry
+        let ends = entry.ends
+        // SAFETY: every iovec lies in `bytes`, which the call only reads while it lives; all `count` are initialised.
+        let result = unsafe entry.bytes.withUnsafeMutableBytes { memory in
+            unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: ends.count) { parts in
+                var start = 0
+                for (index, end) in ends.enumerated() {
+                    let place = unsafe memory.baseAddress.map { unsafe $0 + start }
+                    unsafe parts.initializeElement(at: index, to: iovec(iov_base: place, iov_len: end - start))
+                    start = end
+                }
+                return unsafe sd_journal_sendv(parts.baseAddress, Int32(ends.count))
             }
-            return unsafe sd_journal_sendv(parts, Int32(parts.count))
         }
         return result == 0
     }

@@ -9,40 +9,38 @@ struct HostJournal {
     private static let startedID = "7f0c1ab94f1d4a7d8f1f7d8f3f7c0a01"
     private static let endedID = "7f0c1ab94f1d4a7d8f1f7d8f3f7c0a02"
 
-    private let common: [Journal.Field]
+    private var common = JournalEntry()
     private let target: Target
 
     init(target: Target, request: OpenRequest) {
         self.target = target
         let command = request.arguments.map { Text.printable($0) }.joined(separator: " ")
-        var fields: [Journal.Field] = [
-            ("SYSLOG_IDENTIFIER", Array("postern".utf8)),
-            ("SESSION_ID", Array(request.session.text.utf8)),
-            ("POSTERN_SESSION", Array(request.session.text.utf8)),
-            ("POSTERN_TARGET", Array(target.description.utf8)),
-            ("POSTERN_COMMAND", Array((command.isEmpty ? "(shell)" : command).utf8)),
-        ]
-        if let who = request.claimedOperator { fields.append(("POSTERN_CLAIMED_OPERATOR", who)) }
-        if let why = request.claimedReason { fields.append(("POSTERN_CLAIMED_REASON", why)) }
-        common = fields
+        common.put("SYSLOG_IDENTIFIER", "postern")
+        common.put("SESSION_ID", request.session.text)
+        common.put("POSTERN_SESSION", request.session.text)
+        common.put("POSTERN_TARGET", target.description)
+        common.put("POSTERN_COMMAND", command.isEmpty ? "(shell)" : command)
+        common.put("POSTERN_CONTAINER", request.container)
+        common.put("POSTERN_IMAGE", request.image)
+        common.put("POSTERN_CLAIMED_OPERATOR", request.claimedOperator)
+        common.put("POSTERN_CLAIMED_REASON", request.claimedReason)
     }
 
-    func recordStart() { record(Self.startedID, "Asking \(target) for a session") }
+    func recordStart() { record(Self.startedID, "Asking \(target) for a session", common) }
 
     func recordEnd(_ outcome: Outcome) {
-        record(
-            Self.endedID, "Session on \(target) ended: \(outcome.summary)",
-            [
-                ("POSTERN_OUTCOME", Array(outcome.summary.utf8)),
-                ("POSTERN_DURATION_USEC", Array(String(outcome.duration).utf8)),
-            ])
+        var entry = common
+        entry.put("POSTERN_OUTCOME", outcome.summary)
+        entry.put("POSTERN_DURATION_USEC", String(outcome.duration))
+        record(Self.endedID, "Session on \(target) ended: \(outcome.summary)", entry)
     }
 
-    private func record(_ id: String, _ message: String, _ fields: [Journal.Field] = []) {
-        let text: [Journal.Field] = [
-            ("MESSAGE", Array(message.utf8)), ("MESSAGE_ID", Array(id.utf8)), ("PRIORITY", Array("6".utf8)),
-        ]
+    private func record(_ id: String, _ message: String, _ fields: JournalEntry) {
+        var entry = fields
+        entry.put("MESSAGE", message)
+        entry.put("MESSAGE_ID", id)
+        entry.put("PRIORITY", "6")
         // A journal that is not there, or does not read, never fails a session.
-        Journal.send(text + common + fields)
+        Journal.send(entry)
     }
 }
