@@ -90,7 +90,8 @@ package struct Audit {
         common.put("USER_ID", plan.user.name)
         common.put("POSTERN_CWD", plan.child.workingDirectory)
         switch commandLog {
-        case .full: common.put("POSTERN_COMMAND", Array(plan.command.map(Self.quoted).joined(separator: " ".utf8)))
+        case .full:
+            common.put("POSTERN_COMMAND", Array(plan.command.map(Self.quoted).joined(separator: " ".utf8)))
         case .name: common.put("POSTERN_COMMAND", plan.command.first)
         case .none: break
         }

@@ -24,7 +24,8 @@ public enum Journal {
                 var start = 0
                 for (index, end) in ends.enumerated() {
                     let place = unsafe memory.baseAddress.map { unsafe $0 + start }
-                    unsafe parts.initializeElement(at: index, to: iovec(iov_base: place, iov_len: end - start))
+                    unsafe parts.initializeElement(
+                        at: index, to: iovec(iov_base: place, iov_len: end - start))
                     start = end
                 }
                 return unsafe sd_journal_sendv(parts.baseAddress, Int32(ends.count))

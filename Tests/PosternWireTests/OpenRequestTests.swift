@@ -49,7 +49,8 @@ import Testing
         + [
             "version=1", "session=0123456789abcdef0123456789abcdef", "token=fedcba9876543210fedcba9876543210",
             "limit=1", "connection=1", "cwd=/", "mkdir=1", "user=a", "group=a", "tty=1", "term=a", "stdin=1",
-            "oom-score-adj=1", "timeout=1", "idle=1", "linger=1", "detach=1", "hold-input=1", "name=a", "container=a", "image=a",
+            "oom-score-adj=1", "timeout=1", "idle=1", "linger=1", "detach=1", "hold-input=1", "name=a",
+            "container=a", "image=a",
             "operator=a", "reason=a",
             "rows=1", "columns=1", "x-pixels=1", "y-pixels=1",
         ].map { field in
