@@ -30,7 +30,7 @@ nothing_left() {
     done
 }
 
-others=() containers=()
+others=() containers=() links=()
 finish() {
     local code=$? name
     for name in "${containers[@]}"; do
@@ -38,7 +38,10 @@ finish() {
     done
     ((${#others[@]} == 0)) || kill "${others[@]}" 2>/dev/null || :
     sysctl --quiet --write "net.ipv4.ip_forward=$forward4" "net.ipv6.conf.all.forwarding=$forward6" || code=1
-    ! ip link show world >/dev/null 2>&1 || ip link delete world
+    for name in "${links[@]}"; do
+        # One may be gone with the namespace that has its other end.
+        ip link delete "$name" 2>/dev/null || [[ ! -e /proc/sys/net/ipv4/conf/$name ]] || code=1
+    done
     exit "$code"
 }
 forward4=$(sysctl --values net.ipv4.ip_forward) forward6=$(sysctl --values net.ipv6.conf.all.forwarding)
@@ -82,6 +85,7 @@ serve() {
 world() {
     namespace world
     ip link add world type veth peer name eth0 netns "$world"
+    links+=(world)
     # No waiting for neighbours that might have the same address.
     sysctl --quiet --write net.ipv6.conf.world.accept_dad=0
     in_ns "$world" sysctl --quiet --write net.ipv6.conf.eth0.accept_dad=0
