@@ -61,15 +61,23 @@ forge "$inside" 2001:db8:1::99 2001:db8:1::3 443 02:00:00:00:00:03
 "$network" up first "$inside" <<<"network=full
 $(printf '%s\n' "${bridge[@]}")"
 inside4=$(in_ns "$inside" ip -4 -oneline addr show scope global | awk '{ sub("/.*", "", $4); print $4 }')
-in_ns "$other" ip link add link eth0 name eth0.5 type vlan id 5
-in_ns "$other" ip address add 203.0.113.3/32 dev eth0.5
-in_ns "$other" ip link set eth0.5 up
+in_ns "$other" nft -f - <<'NFT'
+table netdev tags {
+    chain ingress {
+        type filter hook ingress device eth0 priority 0
+        ether type 8021q counter
+    }
+}
+NFT
+tagged() { in_ns "$other" nft list table netdev tags | sed -n 's/.*counter packets \([0-9]*\).*/\1/p'; }
+inside_mac=$(in_ns "$inside" ip -brief link show eth0 | awk '{ print $3 }')
 forge "$inside" 203.0.113.99 203.0.113.3 443 02:00:00:00:00:03
 forge "$inside" 2001:db8:1::99 2001:db8:1::3 443 02:00:00:00:00:03
 forge "$inside" "$inside4" 203.0.113.3 443 02:00:00:00:00:03 02:00:00:00:00:99
-forge "$inside" "$inside4" 203.0.113.3 443 02:00:00:00:00:03 "$(in_ns "$inside" ip -brief link show eth0 | awk "{ print \$3 }")" 5
+forge "$inside" "$inside4" 203.0.113.3 443 02:00:00:00:00:03 "$inside_mac" 5
 expect_reach "reached by $inside4" "$inside" udp 203.0.113.3 443
 expect_eq 'seen on the bridge' "$((count + 1))" "$(seen)"
+expect_eq 'tagged frames' 0 "$(tagged)"
 # Its right one arrives by the same means; and without the rules, all do.
 forge "$inside" "$inside4" 203.0.113.3 443 02:00:00:00:00:03
 wait_for '(($(seen) == count + 2))'
@@ -93,7 +101,8 @@ expect_match 'no address' '^network: third: there is no address left' "$said"
 nft delete table bridge postern-first
 forge "$inside" 203.0.113.99 203.0.113.3 443 02:00:00:00:00:03
 forge "$inside" "$inside4" 203.0.113.3 443 02:00:00:00:00:03 02:00:00:00:00:99
-wait_for '(($(seen) == count + 4))'
+forge "$inside" "$inside4" 203.0.113.3 443 02:00:00:00:00:03 "$inside_mac" 5
+wait_for '(($(seen) == count + 4 && $(tagged) == 1))'
 "$network" down first
 
 # IPv6 on the bridge
@@ -103,5 +112,9 @@ expect_reach 'reached by 2001:db8:1::16' "$inside" tcp 2001:db8:1::3 443
 expect_reach 'reached' "$inside" icmp 2001:db8:1::3
 expect_silence "$inside" tcp 2001:db8:1::3 80
 expect_denied "$inside" tcp 2001:db8::2 80
+third=
+namespace third
+says 1 "$network" up third "$third" <<<$'network=full\nbridge=bridge0\naddress=2001:DB8:1:0::0016/64'
+expect_match 'the same address' '^network: third: there is no address left' "$said"
 "$network" down six
 nothing_left
