@@ -5,8 +5,13 @@ internal import PosternWire
 extension SessionProcess {
     /// Signals a part of the session. Processes that are gone already are no error.
     func signal(_ signal: Signal, _ scope: SignalRequest.Scope) throws(SysError) {
-        if isWrapper, let inside = Inside.find(among: cgroup.processes()) {
-            return try self.signal(signal, scope, inside)
+        if isWrapper {
+            if let inside = Inside.find(among: cgroup.processes()) {
+                return try self.signal(signal, scope, inside)
+            }
+            // Its command is out of our reach. What it has started to get there is its own: a relay that is
+            // signalled, too, ends before its command does.
+            return try unlessGone { () throws(SysError) in try child.signal(signal) }
         }
         switch scope {
         case .leader: try unlessGone { () throws(SysError) in try child.signal(signal) }

@@ -48,8 +48,8 @@ public struct Cgroup: ~Copyable {
         }
     }
 
-    /// Signals every process in the group itself (not below it), and again those that appeared meanwhile,
-    /// until none is new. One that forks faster than 64 walks escapes anything but `kill`.
+    /// Signals every process in it and below it, and again those that appeared meanwhile, until none is new. One
+    /// that forks faster than 64 walks escapes anything but `kill`.
     public func signalAll(
         _ signal: Signal, where isMeant: (Int32) -> Bool = { _ in true }
     ) throws(SysError) {
@@ -66,11 +66,26 @@ public struct Cgroup: ~Copyable {
         }
     }
 
-    /// The processes in it, without those in groups below.
+    /// The processes in it and below it: container runtimes make groups of their own in the one they are given.
     public func processes() throws(SysError) -> [Int32] {
-        try read("cgroup.procs").split(separator: UInt8(ascii: "\n")).compactMap { Int32(ascii: $0) }
-            // 0 stands for a process of another PID namespace, and means something else to kill(2).
-            .filter { $0 > 0 }
+        try processes(levels: 8)
+    }
+
+    /// - Parameter levels: how far below; whoever nests deeper hides from signals, not from `kill`.
+    private func processes(levels: Int) throws(SysError) -> [Int32] {
+        var found = try read("cgroup.procs").split(separator: UInt8(ascii: "\n")).compactMap {
+            Int32(ascii: $0)
+        }
+        // 0 stands for a process of another PID namespace, and means something else to kill(2).
+        .filter { $0 > 0 }
+        // Asked first: mostly there is no group, and always a lot of files.
+        guard levels > 0, value(of: "nr_descendants", in: "cgroup.stat") ?? 0 > 0 else { return found }
+        for name in try Files.list(path) {
+            // Not a directory, or gone since.
+            guard let below = try? Cgroup(path: path + "/" + name) else { continue }
+            found += (try? below.processes(levels: levels - 1)) ?? []
+        }
+        return found
     }
 
     /// Whether a living process is in it or below it. True when that cannot be found out.

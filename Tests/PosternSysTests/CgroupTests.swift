@@ -61,6 +61,23 @@ extension SysTests {
             }
         }
 
+        @Test func `What is in a group below is in the group`() throws {
+            try withGroup { group in
+                try with(group) { group in
+                    let below = try group.makeChild("below")
+                    let deeper = try below.makeChild("deeper")
+                    let null = try Files.null()
+                    let child = try Child.spawn(
+                        shell("exec sleep 1000"), stdin: null, stdout: null, stderr: null, cgroup: deeper)
+                    #expect(try group.processes() == [child.pid])
+                    try group.signalAll(.term)
+                    #expect(try child.reap().outcome == .signal(15))
+                    try deeper.remove()
+                    try below.remove()
+                }
+            }
+        }
+
         @Test func `A signal reaches every process, each once`() throws {
             try withGroup { group in
                 let child = try start(
