@@ -6,7 +6,7 @@
 
 serve_lxc
 guest_root
-for test in row-10 row-13 row-18 row-23 row-32 row-36 terminal-control terminal-three terminal-vim; do
+for test in row-10 row-13 row-18 row-32 row-36 terminal-control terminal-three terminal-vim; do
     for file in "$here/$test"*.sh; do
         basename "$file"
         mkdir "$WORK/it"
