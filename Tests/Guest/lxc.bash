@@ -15,7 +15,19 @@ serve_lxc() {
     mount -t tmpfs -o "size=${1-512m}" lxc-test "$containers"
     cp -a /etc/postern/lxc "$WORK/lxc-settings"
     systemctl start postern-lxc.socket
-    on_exit "systemctl stop 'postern-lxc*'; rm -r /etc/postern/lxc; cp -a '$WORK/lxc-settings' /etc/postern/lxc; umount '$containers'; rm -rf '$records'"
+    on_exit "systemctl stop 'postern-lxc*'; destroy; rm -r /etc/postern/lxc; cp -a '$WORK/lxc-settings' /etc/postern/lxc; umount '$containers'; rm -rf '$records'"
+}
+
+# destroy [NAME...]: containers that are kept; all there are, if none is given
+destroy() {
+    local name
+    # shellcheck disable=SC2046  # a container a word
+    (($#)) || set -- $(lxc-ls -1)
+    for name; do
+        lxc-destroy -f -n "$name" >/dev/null
+        # LXC leaves its lock.
+        rm -f "/run/lxc/lock$containers/.$name"
+    done
 }
 
 # settings NAME LINE...: of one container, or default for all; or config, for LXC
@@ -49,6 +61,6 @@ lxc_things() {
 no_containers() {
     nothing_left "${1-20}"
     expect_eq 'of containers' '' "$(lxc_things)"
-    expect_eq 'records' '' "$(ls -A "$records")"
+    expect_eq 'records' '' "$(find "$records" -mindepth 1 2>/dev/null)"
     expect_eq 'mounts' "$((before_lxc + 1))" "$(mount | wc -l)"
 }
