@@ -29,7 +29,10 @@ struct SessionPlan {
         let gid = policy.wrap == nil ? try Self.group(request, user, primary, grant) : primary
         timeout = try Self.limit(request.timeout, policy.maxTimeout, "timeout")
         idle = try Self.limit(request.idle, policy.maxIdle, "idle")
-        holdInput = (request.holdInput ?? policy.holdInput ?? (policy.wrap == nil ? 0 : 5)) * 1_000_000_000
+        // An attach tool makes a terminal its own and takes what comes before that for typed to somebody else; a pipe it
+        // passes on, and whoever sends through one may wait for no output.
+        let held = request.terminal == nil ? 0 : policy.holdInput ?? (policy.wrap == nil ? 0 : 5)
+        holdInput = (request.holdInput ?? held) * 1_000_000_000
         let limits = try Self.limits(request.resourceLimits, grant)
         let oomScore = try Self.oomScore(request.oomScoreAdjust, grant)
         var credentials: ChildSpec.Credentials?
