@@ -4,7 +4,7 @@
 
 serve_lxc
 settings default 'rootfs=/'
-expect_code 0 postern exec "$TARGET" sh -c 'read -r name </proc/1/comm; [ "$name" = systemd ]'
+expect_code 0 postern exec "$TARGET" sh -c 'until [ "$(cat /proc/1/comm)" = systemd ]; do sleep 0.1; done'
 # When it is up, too, with all that it runs
 begin up -- sh -c 'until [ -S /run/dbus/system_bus_socket ] || [ -e /run/systemd/journal/stdout ]; do sleep 0.1; done; echo up; read -r _; sleep 4242'
 wait_for 'grep -q up up.out' 30

@@ -47,7 +47,7 @@ mkdir -p broken/bin broken/sbin broken/dev broken/proc broken/sys
 settings default "rootfs=$WORK/broken"
 refused prepare "container 'postern-[0-9a-f]*' does not start: .*/sbin/init.*; look at"
 cp /bin/busybox broken/sbin/init
-expect_code 126,127 postern exec "$TARGET" true 2>err || :
+expect_code 127 postern exec "$TARGET" true 2>err
 no_containers
 settings default
 settings config 'lxc.no.such.key = 1'

@@ -54,7 +54,7 @@ lxc_things() {
         "$(readlink /proc/self/ns/pid)" {} + || :
     ! command -v nft >/dev/null || nft list tables 2>/dev/null | grep postern || :
     ip -o link 2>/dev/null | grep -E 'postern|veth' || :
-    find /var/lib/postern/lxc -mindepth 1 -maxdepth 1 -name 'busybox.*' ! -path "$(cat /var/lib/postern/lxc/busybox)" 2>/dev/null
+    find /var/lib/postern/lxc -mindepth 1 -maxdepth 1 -name 'busybox.*' ! -path "$(cat /var/lib/postern/lxc/busybox 2>/dev/null)" 2>/dev/null
 }
 
 # Nothing of sessions, nor of what they ran in

@@ -159,3 +159,18 @@ in_background() {
     CLIENT=$!
     on_exit "kill -KILL $CLIENT 2>/dev/null"
 }
+
+# pause_at MOMENT: scripts that have the function below wait there from now on. pass MOMENT lets them go on, and nobody
+# waits there any more.
+pause_at() { mkfifo "$WORK/$1" "$WORK/$1.reached"; }
+reached() { read -r -t 30 _ <>"$WORK/$1.reached" || fail "nobody came to $1"; }
+pass() {
+    local keep
+    exec {keep}<>"$WORK/$1"
+    rm -f "$WORK/$1" "$WORK/$1.reached"
+    echo >&"$keep"
+    exec {keep}>&-
+}
+
+# The function, for a script to begin with: pause MOMENT
+export pausing="pause() { if [[ -p $WORK/\$1 ]]; then echo >$WORK/\$1.reached; read -r _ <$WORK/\$1; fi; }"

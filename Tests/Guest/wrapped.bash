@@ -36,17 +36,6 @@ HELPER
     on_exit "systemctl stop 'postern-wrapped*'; rm -rf '$units'/postern-wrapped* '$things' '$records'; systemctl daemon-reload"
 }
 
-# pause_at MOMENT: helpers wait there from now on. pass MOMENT lets them go on, and nobody waits there any more.
-pause_at() { mkfifo "$WORK/$1" "$WORK/$1.reached"; }
-reached() { read -r -t 30 _ <>"$WORK/$1.reached" || fail "nobody came to $1"; }
-pass() {
-    local keep
-    exec {keep}<>"$WORK/$1"
-    rm -f "$WORK/$1" "$WORK/$1.reached"
-    echo >&"$keep"
-    exec {keep}>&-
-}
-
 # The worker of the only wrapped session
 worker() { systemctl show --property=MainPID --value 'postern-wrapped@*'; }
 
