@@ -77,7 +77,7 @@ for container in '' '--container=named'; do
     done
     # While it runs: also a watchdog, a limit of time, an end of its socket, and its own.
     for way in term kill abort stop client; do
-        begin "running-$way-${#container}" "${container[@]}" -- sh -c 'setsid sleep 4242 & sleep 4242'
+        begin "running-$way-${#container[@]}" "${container[@]}" -- sh -c 'setsid sleep 4242 & sleep 4242'
         end_by "$way"
         client 125 129 137 143
         no_containers
@@ -97,4 +97,22 @@ for container in '' '--container=named'; do
     expect_code 125 postern exec "${container[@]}" "$TARGET" true 2>/dev/null
     rm "$WORK/refuse"
     no_containers
+done
+
+# One that is to be kept is not, before it was once ready. Afterwards it is, until it is removed, with its network.
+settings default destroy-on-exit=no network=allow 'allow=tcp host 3128'
+for container in '' '--container=named'; do
+    # shellcheck disable=SC2206  # one word, or none
+    container=($container)
+    for way in term kill stop client; do
+        check=no_containers
+        for moment in before-prepare creating starting-pre-start starting-start-host after-network-up; do at "$moment" "$way"; done
+        check=no_units_left
+        for moment in after-prepare before-release; do
+            at "$moment" "$way"
+            expect_eq 'kept' RUNNING "$(lxc-info -sH -n "$(lxc-ls -1)")"
+            destroy
+            no_containers
+        done
+    done
 done
