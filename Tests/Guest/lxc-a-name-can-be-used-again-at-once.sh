@@ -17,7 +17,7 @@ begin stays --container again -- sh -c 'touch /mark; echo up; until [ -e /done ]
 wait_for 'grep -q up stays.out'
 expect_code 125 postern exec --container again "$TARGET" true 2>err
 expect_match 'refused' "container 'again' belongs to a session that goes on" "$(<err)"
-lxc-attach -n again -- touch /done
+lxc-attach -n again -- /bin/touch /done
 client 4
 no_containers
 # All at once: each gets it in turn, or is told.

@@ -16,7 +16,7 @@ first=$SESSION
 begin two -- sh -c 'echo two >/who; echo up; sleep 4242'
 wait_for 'grep -q up one.out && grep -q up two.out'
 expect_eq 'two containers' "$(printf '%s\n' "postern-${first:0:16}" "postern-${SESSION:0:16}" | sort)" "$(lxc-ls -1 --running | sort)"
-expect_eq 'the one' one "$(lxc-attach -n "postern-${first:0:16}" -- cat /who)"
+expect_eq 'the one' one "$(lxc-attach -n "postern-${first:0:16}" -- /bin/cat /who)"
 postern kill -s TERM --scope all "$TARGET" one >/dev/null
 postern kill -s TERM --scope all "$TARGET" two >/dev/null
 client 143
