@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-/// How the worker is linked. It starts once per session, so the dynamic loader's work is the product:
+/// How the programs are linked. Both start once per session, so the dynamic loader's work is the product:
 /// libstdc++ and libgcc come in statically, relocations are packed (DT_RELR), the image stays PIE.
 /// These are unsafeFlags and therefore only ever stand on executables; the library products carry none,
 /// so that other packages can depend on them.
@@ -26,6 +26,8 @@ let lean: [LinkerSetting] = [
         "-Xlinker", "--gc-sections",
         // The static runtime asks for all symbols to be exported; nothing looks them up here.
         "-Xlinker", "--no-export-dynamic",
+        // See CStartup.
+        "-Xlinker", "--wrap=swift_copyAuxiliaryExecutablePath",
     ])
 ]
 
@@ -43,10 +45,10 @@ let package = Package(
     targets: [
         .target(
             name: "CPostern",
-            cSettings: [
-                .unsafeFlags(["-Wall", "-Wextra", "-Werror"], .when(configuration: .debug)),
-                .define("POSTERN_LEAN", .when(configuration: .release)),
-            ]),
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"], .when(configuration: .debug))]),
+        .target(
+            name: "CStartup",
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"], .when(configuration: .debug))]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
 
         .target(name: "PosternWire", exclude: ["PROTOCOL.md"], swiftSettings: strict),
@@ -56,17 +58,18 @@ let package = Package(
             name: "PosternSession", dependencies: ["PosternWire", "PosternSys", "PosternSystemd"],
             swiftSettings: strict),
         .executableTarget(
-            name: "postern-worker", dependencies: ["PosternSession", "PosternSys", "PosternSystemd"],
+            name: "postern-worker",
+            dependencies: ["CStartup", "PosternSession", "PosternSys", "PosternSystemd"],
             swiftSettings: strict, linkerSettings: lean),
 
         .target(name: "PosternClient", dependencies: ["PosternWire", "PosternSys"], swiftSettings: strict),
         .executableTarget(
             name: "postern",
             dependencies: [
-                "PosternClient", "PosternSystemd", "PosternSys", "PosternWire",
+                "CStartup", "PosternClient", "PosternSystemd", "PosternSys", "PosternWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: lean),
 
         .testTarget(
             name: "PosternWireTests", dependencies: ["PosternWire"], exclude: ["Golden", "Corpus"],

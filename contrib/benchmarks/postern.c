@@ -9,26 +9,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
-
-double now_ms(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
-}
-
-void settle(unsigned ms) {
-    struct timespec time = {ms / 1000, (long)(ms % 1000) * 1000 * 1000};
-    nanosleep(&time, NULL);
-}
-
-void *need(size_t count, size_t size) {
-    void *memory = calloc(count, size);
-    if (!memory)
-        err(1, "calloc");
-    return memory;
-}
 
 // MARK: - Sockets
 
@@ -100,7 +81,7 @@ static void random_id(char *text) {
         sprintf(text + 2 * i, "%02x", bytes[i]);
 }
 
-void postern_open(int fd, struct session *session, const char *script, unsigned flags) {
+void postern_open(int fd, struct session *session, const char *const *arguments, unsigned flags) {
     struct request request;
     random_id(session->id);
     random_id(session->token);
@@ -109,9 +90,8 @@ void postern_open(int fd, struct session *session, const char *script, unsigned 
     put(&request, "session", session->id);
     put(&request, "token", session->token);
     put_number(&request, "limit", WINDOW_SIZE);
-    put(&request, "arg", "sh");
-    put(&request, "arg", "-c");
-    put(&request, "arg", script);
+    for (; *arguments; arguments++)
+        put(&request, "arg", *arguments);
     if (flags & TTY) {
         put(&request, "tty", "1");
         put(&request, "rows", "24");
@@ -159,88 +139,23 @@ void ask_to_attach(int fd, const struct session *session, bool read_only) {
     send_request(fd, &request);
 }
 
+const char *field_of(const char *fields, size_t length, const char *key) {
+    size_t key_length = strlen(key);
+    for (const char *at = fields; at < fields + length; at += strlen(at) + 1)
+        if (strncmp(at, key, key_length) == 0 && at[key_length] == '=')
+            return at + key_length + 1;
+    return NULL;
+}
+
 const char *field(const char *key) {
-    size_t length = strlen(key);
-    for (const char *at = payload; at < payload + payload_length; at += strlen(at) + 1)
-        if (strncmp(at, key, length) == 0 && at[length] == '=')
-            return at + length + 1;
-    errx(1, "no %s in an answer", key);
+    const char *value = field_of(payload, payload_length, key);
+    if (!value)
+        errx(1, "no %s in an answer", key);
+    return value;
 }
 
 void drain(int fd) {
     while (read(fd, payload, sizeof payload) > 0)
         continue;
     close(fd);
-}
-
-// MARK: - Statistics
-
-static int by_value(const void *a, const void *b) {
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
-double quantile(const double *values, size_t count, double q) {
-    double *sorted = need(count, sizeof *sorted);
-    memcpy(sorted, values, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, by_value);
-    double value = sorted[(size_t)(q * (double)(count - 1) + 0.5)];
-    free(sorted);
-    return value;
-}
-
-void print_times(const char *key, const double *times, size_t count) {
-    printf("%s %.3f %.3f\n", key, quantile(times, count, 0.5), quantile(times, count, 0.99));
-}
-
-void print_ratio(const char *key, const double *ours, const double *theirs, size_t count) {
-    enum { PARTS = 5 };
-    double least = 1e9, most = 0;
-    for (size_t part = 0; part < PARTS; part++) {
-        size_t from = part * count / PARTS, length = (part + 1) * count / PARTS - from;
-        double ratio = quantile(ours + from, length, 0.5) / quantile(theirs + from, length, 0.5);
-        least = ratio < least ? ratio : least;
-        most = ratio > most ? ratio : most;
-    }
-    printf("%s %.3f %.3f %.3f\n", key, quantile(ours, count, 0.5) / quantile(theirs, count, 0.5), least, most);
-}
-
-void print_pairs(const char *key, const double *ours, const double *theirs, size_t count) {
-    double *ratios = need(count, sizeof *ratios);
-    for (size_t i = 0; i < count; i++)
-        ratios[i] = ours[i] / theirs[i];
-    printf("%s %.3f %.3f %.3f\n", key, quantile(ratios, count, 0.5), quantile(ratios, count, 0.25),
-           quantile(ratios, count, 0.75));
-    free(ratios);
-}
-
-void in_turns(const struct contender *contenders, size_t count, size_t rounds, size_t warm_up) {
-    size_t order[8];
-    for (size_t i = 0; i < count; i++)
-        order[i] = i;
-    for (size_t round = 0; round < rounds + warm_up; round++) {
-        for (size_t i = count - 1; i > 0; i--) {
-            size_t other = (size_t)random() % (i + 1), held = order[i];
-            order[i] = order[other];
-            order[other] = held;
-        }
-        for (size_t i = 0; i < count; i++) {
-            const struct contender *contender = &contenders[order[i]];
-            double value = contender->run(contender->of);
-            if (round >= warm_up)
-                contender->values[round - warm_up] = value;
-            settle(15);
-        }
-    }
-}
-
-void command_lines(char **arguments, char **lines[2]) {
-    size_t found = 0;
-    for (; *arguments && found < 2; arguments++)
-        if (strcmp(*arguments, "--") == 0) {
-            *arguments = NULL;
-            lines[found++] = arguments + 1;
-        }
-    if (found < 2)
-        errx(2, "two command lines are needed, each behind --");
 }
