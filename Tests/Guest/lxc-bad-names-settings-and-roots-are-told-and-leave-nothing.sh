@@ -54,6 +54,19 @@ settings config 'lxc.no.such.key = 1'
 refused prepare "does not start: .*lxc.no.such.key"
 settings config
 
+# LXC does not come to an end, or cannot
+mkdir -p /usr/local/bin
+on_exit 'rm -f /usr/local/bin/lxc-start'
+printf '%s\n' '#!/bin/sh' '/usr/bin/lxc-start "$@"' 'setsid sleep 4242' >/usr/local/bin/lxc-start
+chmod 0755 /usr/local/bin/lxc-start
+options POSTERN_OPTIONS=--helper-timeout=1
+refused prepare 'lxc did not finish within 1 s'
+refused prepare 'lxc did not finish within 1 s' --container named
+options
+printf '%s\n' '#!/bin/sh' 'kill -KILL $PPID' >/usr/local/bin/lxc-start
+refused prepare 'killed by SIGKILL'
+rm /usr/local/bin/lxc-start
+
 # No room at all, and none for the container alone
 umount "$containers"
 mount -t tmpfs -o size=16k,nr_inodes=8 lxc-test "$containers"
