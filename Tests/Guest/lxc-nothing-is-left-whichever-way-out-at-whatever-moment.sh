@@ -7,17 +7,18 @@
 
 serve_lxc
 options POSTERN_OPTIONS=--grace=1
-mkdir -p /usr/local/bin "$WORK/real"
+mkdir "$WORK/bin" "$WORK/real"
 # script FILE LINE...: a program that pauses
 script() {
     printf '%s\n' '#!/bin/bash' "$pausing" "${@:2}" >"$1"
     chmod 0755 "$1"
 }
-script "$WORK/helper" 'pause "before-$1"' '/usr/libexec/postern/lxc "$1" || exit' 'pause "after-$1"' '[[ $1 != prepare || ! -e '"$WORK/refuse"' ]]'
+script "$WORK/helper" "export PATH=$WORK/bin:\$PATH" 'pause "before-$1"' '/usr/libexec/postern/lxc "$1" || exit' 'pause "after-$1"' '[[ $1 != prepare || ! -e '"$WORK/refuse"' ]]'
 # Those that the helper runs, found first in its PATH
-script /usr/local/bin/lxc-start 'pause creating' 'exec /usr/bin/lxc-start "$@"'
-script /usr/local/bin/lxc-stop '/usr/bin/lxc-stop "$@"' 'pause stopped'
-on_exit 'rm -f /usr/local/bin/lxc-{start,stop}'
+script "$WORK/bin/lxc-start" 'pause creating' 'exec /usr/bin/lxc-start "$@"'
+for program in mv rm; do
+    script "$WORK/bin/$program" "pause $program" "exec /usr/bin/$program \"\$@\""
+done
 # LXC's own, which no longer belongs to the helper's process group
 script "$WORK/hook" 'pause "starting-$LXC_HOOK_TYPE"'
 settings config 'lxc.hook.version = 1' "lxc.hook.pre-start = $WORK/hook" "lxc.hook.start-host = $WORK/hook"
@@ -53,15 +54,15 @@ at() {
     end_by "$2"
     case $1 in
         # The release helper: who cannot wait for it comes back to it.
-        *release | stopped | *-down) [[ $2 != kill && $2 != abort ]] || reached "$1" ;;
+        *release | rm | *-down) [[ $2 != kill && $2 != abort ]] || reached "$1" ;;
     esac
-    case $1-$2 in *-prepare-* | creating-* | starting-* | *-up-*) client 125 137 ;; esac
+    case $1-$2 in *-prepare-* | mv-* | creating-* | starting-* | *-up-*) client 125 137 ;; esac
     pass "$1"
     client 0 125 129 137 143
     "$check"
 }
 
-moments=(before-prepare creating starting-pre-start starting-start-host after-prepare before-release stopped after-release)
+moments=(before-prepare creating starting-pre-start starting-start-host after-prepare before-release rm after-release)
 links=(before-network-up after-network-up before-network-down after-network-down)
 check=no_containers
 for container in '' '--container=named'; do
@@ -69,7 +70,7 @@ for container in '' '--container=named'; do
     container=($container)
     settings default
     for way in term kill abort stop client; do
-        for moment in "${moments[@]}"; do at "$moment" "$way"; done
+        for moment in "${moments[@]}" ${container:+mv}; do at "$moment" "$way"; done
     done
     settings default network=allow 'allow=tcp host 3128'
     for way in term kill stop client; do
@@ -87,8 +88,8 @@ for container in '' '--container=named'; do
     no_containers
     expect_code 5 postern exec "${container[@]}" "$TARGET" sh -c 'setsid sleep 4242 & exit 5'
     no_containers
-    in_background socket postern exec "${container[@]}" "$TARGET" sh -c 'echo up; sleep 1; exit 6'
-    wait_for 'grep -q up socket.out'
+    in_background "socket-${#container[@]}" postern exec "${container[@]}" "$TARGET" sh -c 'echo up; sleep 1; exit 6'
+    wait_for 'grep -q up "socket-${#container[@]}.out"'
     systemctl stop postern-lxc.socket
     client 6
     systemctl start postern-lxc.socket
