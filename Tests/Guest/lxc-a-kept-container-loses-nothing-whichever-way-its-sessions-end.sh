@@ -28,7 +28,7 @@ for way in 'kill -TERM "$(worker)"' 'kill -KILL "$(worker)"' 'kill -ABRT "$(work
     systemctl start postern-lxc.socket
     still "$way"
 done
-expect_code 137 postern exec --container kept --timeout 1 "$TARGET" sh -c 'trap "" HUP; sleep 4242' 2>/dev/null
+expect_code 137 postern exec --container kept --timeout "$((2 * ${SLOW:-1}))" "$TARGET" sh -c 'trap "" HUP; sleep 4242' 2>/dev/null
 still 'a time limit'
 
 # Several at once, and none when it was stopped in between

@@ -44,5 +44,5 @@ for scope in leader group all; do
 done
 # The time is up for what does not listen.
 options POSTERN_OPTIONS=--grace=1
-expect_code 137 postern exec --timeout 1 "$TARGET" sh -c 'trap "" HUP TERM; sleep 4242' 2>/dev/null
+expect_code 137 postern exec --timeout "$((2 * ${SLOW:-1}))" "$TARGET" sh -c 'trap "" HUP TERM; sleep 4242' 2>/dev/null
 no_containers
