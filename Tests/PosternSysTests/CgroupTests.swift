@@ -68,7 +68,8 @@ extension SysTests {
                     let deeper = try below.makeChild("deeper")
                     let null = try Files.null()
                     let child = try Child.spawn(
-                        shell("exec sleep 1000"), stdin: null, stdout: null, stderr: null, cgroup: deeper)
+                        shell("exec sleep 1000"), stdin: null, stdout: null, stderr: null,
+                        cgroup: try below.makeChild("deeper"))
                     #expect(try group.processes() == [child.pid])
                     try group.signalAll(.term)
                     #expect(try child.reap().outcome == .signal(15))
