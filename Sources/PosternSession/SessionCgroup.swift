@@ -66,6 +66,14 @@ struct SessionCgroup: ~Copyable {
         }
     }
 
+    /// Whether a process of the session lives; false where there is no cgroup to tell by.
+    var isPopulated: Bool {
+        switch session {
+        case .some(let session): session.isPopulated()
+        case .none: false
+        }
+    }
+
     func kill() throws(SysError) {
         switch session {
         case .some(let session): try session.kill()

@@ -28,27 +28,45 @@ extension SessionLoop {
         exit.stderr = output.total(.stderr)
         result = exit
         audit.record(.exit(exit))
-        beginRelease()
+        endSandbox()
     }
 
     /// The client is told of the end when nothing is left of what the session ran in.
-    private mutating func beginRelease() {
-        switch sandbox {
-        case .some(let sandbox): releasing = sandbox.beginRelease(at: clock.now, &audit)
-        case .none: break
-        }
-        guard isReleasing else { return handle(.reaped) }
+    private mutating func endSandbox() {
+        guard hasSandbox else { return handle(.reaped) }
         Notify.send("STATUS=Cleaning up")
+        perform(.killSession)
+        (settleAttempts, settleAt) = (0, clock.now)
     }
 
-    private var isReleasing: Bool {
-        switch releasing {
+    private var hasSandbox: Bool {
+        switch sandbox {
         case .some: true
         case .none: false
         }
     }
 
+    /// It is removed when nothing of the session runs in it any more; what does not die of being killed is waited for
+    /// for a second.
+    private mutating func beginRelease() {
+        guard !process.cgroup.isPopulated || settleAttempts == 1000 else {
+            settleAttempts += 1
+            settleAt = clock.now + 1_000_000
+            return
+        }
+        settleAt = nil
+        let now = clock.now
+        var helper: Helper?
+        switch sandbox {
+        case .some(let sandbox): helper = sandbox.beginRelease(at: now, &audit)
+        case .none: break
+        }
+        guard let helper else { return handle(.reaped) }
+        releasing = consume helper
+    }
+
     mutating func advanceRelease() throws(SysError) {
+        if result != nil, let at = settleAt, clock.now >= at { beginRelease() }
         guard let end = try releasing?.turn(at: clock.now) else { return }
         releasing = nil
         if let why = sandbox.take()?.finishRelease(end, &audit), let writer, writer.hasRoomForReplies {

@@ -37,6 +37,7 @@ struct SessionLoop: ~Copyable {
     var output: OutputReader
     /// Set when the child has been reaped.
     var result: Exit?
+    /// When to look again whether the child can be reaped, and then whether the last of the session's processes is gone.
     var settleAt: UInt64?
     var settleAttempts = 0
     let began = MonotonicClock.nanoseconds()
