@@ -172,5 +172,5 @@ pass() {
     exec {keep}>&-
 }
 
-# The function, for a script to begin with: pause MOMENT
-export pausing="pause() { if [[ -p $WORK/\$1 ]]; then echo >$WORK/\$1.reached; read -r _ <$WORK/\$1; fi; }"
+# The function, for a script to begin with: pause MOMENT. It has the pipe open before it says that it is there.
+export pausing="pause() { if [[ -p $WORK/\$1 ]]; then { echo >$WORK/\$1.reached; read -r _ <&3; } 3<>$WORK/\$1; fi; }"
