@@ -46,9 +46,9 @@ find_inside() {
         more=''
         for pid in "${!parent_of[@]}"; do
             [[ ! ${sessions[${session_of[$pid]}]-} || ! ${ours[$pid]-} ]] || continue
-            if [[ ${ours[$pid]-} || ${ours[${parent_of[$pid]}]-} || ${outside[${parent_of[$pid]}]-} || ${sessions[${session_of[$pid]}]-} ]]; then
-                ours[$pid]=1 sessions[${session_of[$pid]}]=1 more=yes
-            fi
+            [[ ${ours[$pid]-} || ${ours[${parent_of[$pid]}]-} || ${outside[${parent_of[$pid]}]-} ||
+                ${sessions[${session_of[$pid]}]-} ]] || continue
+            ours[$pid]=1 sessions[${session_of[$pid]}]=1 more=yes
         done
     done
     inside=("${!ours[@]}")

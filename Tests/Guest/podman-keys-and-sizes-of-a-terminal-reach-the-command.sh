@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# needs: postern
+# timeout: 120
+. "$(dirname "$0")/podman.bash"
+. "$here/terminal.bash"
+
+serve_podman
+open_terminal
+in_each_way check_terminal
+as_before
