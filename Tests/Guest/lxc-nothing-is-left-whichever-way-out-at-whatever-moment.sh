@@ -1,70 +1,9 @@
 #!/usr/bin/env bash
-# needs: postern
+# needs: postern trixie
 # timeout: 600
-# Every way out of a session at every moment of its container, which is held there: real programs, with a pause before
-# or behind them.
-. "$(dirname "$0")/lxc.bash"
+# Every way out of a session at every moment of its container.
+. "$(dirname "$0")/lxc-moments.bash"
 
-serve_lxc
-options POSTERN_OPTIONS=--grace=1
-mkdir "$WORK/bin" "$WORK/real"
-# script FILE LINE...: a program that pauses
-script() {
-    printf '%s\n' '#!/bin/bash' "$pausing" "${@:2}" >"$1"
-    chmod 0755 "$1"
-}
-script "$WORK/helper" "export PATH=$WORK/bin:\$PATH" 'pause "before-$1"' '/usr/libexec/postern/lxc "$1" || exit' 'pause "after-$1"' '[[ $1 != prepare || ! -e '"$WORK/refuse"' ]]'
-# Those that the helper runs, found first in its PATH
-script "$WORK/bin/lxc-start" 'pause creating' 'exec /usr/bin/lxc-start "$@"'
-for program in mv rm; do
-    script "$WORK/bin/$program" "pause $program" "exec /usr/bin/$program \"\$@\""
-done
-# LXC's own, which no longer belongs to the helper's process group
-script "$WORK/hook" 'pause "starting-$LXC_HOOK_TYPE"'
-settings config 'lxc.hook.version = 1' "lxc.hook.pre-start = $WORK/hook" "lxc.hook.start-host = $WORK/hook"
-cp /usr/libexec/postern/network "$WORK/real/network"
-script "$WORK/network" 'pause "before-network-$1"' "$WORK/real/network \"\$@\" || exit" 'pause "after-network-$1"'
-mount --bind "$WORK/network" /usr/libexec/postern/network
-on_exit 'umount /usr/libexec/postern/network'
-before_lxc=$((before_lxc + 1))
-unit=/run/systemd/system/postern-lxc@.service
-sed "s#/usr/libexec/postern/lxc \(prepare\|release\)#$WORK/helper \1#g" /usr/lib/systemd/system/postern-lxc@.service >"$unit"
-systemctl daemon-reload
-on_exit "rm '$unit'; systemctl daemon-reload"
-
-worker() { systemctl show --property=MainPID --value 'postern-lxc@*'; }
-end_by() {
-    case $1 in
-        term) kill -TERM "$(worker)" ;;
-        kill) kill -KILL "$(worker)" ;;
-        abort) kill -ABRT "$(worker)" ;;
-        stop) systemctl stop --no-block 'postern-lxc@*' ;;
-        client) kill -KILL "$CLIENT" ;;
-    esac
-}
-
-# at MOMENT WAY: a session that is held at the moment, and ended there. What is to remove it again is not held any more
-# when it comes, unless it is what was held.
-session=0
-at() {
-    echo "$1, $2"
-    pause_at "$1"
-    in_background "at-$((++session))" postern exec "${container[@]}" "$TARGET" true
-    reached "$1"
-    end_by "$2"
-    case $1 in
-        # The release helper: who cannot wait for it comes back to it.
-        *release | rm | *-down) [[ $2 != kill && $2 != abort ]] || reached "$1" ;;
-    esac
-    case $1-$2 in *-prepare-* | mv-* | creating-* | starting-* | *-up-*) client 125 137 ;; esac
-    pass "$1"
-    client 0 125 129 137 143
-    "$check"
-}
-
-moments=(before-prepare creating starting-pre-start starting-start-host after-prepare before-release rm after-release)
-links=(before-network-up after-network-up before-network-down after-network-down)
-check=no_containers
 for container in '' '--container=named'; do
     # shellcheck disable=SC2206  # one word, or none
     container=($container)

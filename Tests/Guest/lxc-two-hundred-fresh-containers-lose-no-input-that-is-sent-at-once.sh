@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# needs: postern
+# needs: postern bookworm
 # timeout: 300
 . "$(dirname "$0")/lxc.bash"
 

@@ -49,9 +49,7 @@ lxc_things() {
     find /sys/fs/cgroup -type d \( -name 'lxc.payload*' -o -name 'lxc.monitor*' \)
     grep -lsaE '^(lxc-start|\[lxc monitor\])' /proc/[0-9]*/cmdline || :
     # A process that is in another PID namespace than this is in a container.
-    find /proc -maxdepth 1 -name '[0-9]*' ! -lname x -exec sh -c '
-        for p; do n=$(readlink "$p/ns/pid") && [ "$n" ] && [ "$n" != "$0" ] && echo "$p"; done' \
-        "$(readlink /proc/self/ns/pid)" {} + || :
+    ps -eo pidns=,stat=,pid=,comm= | awk -v own="$(stat -Lc %i /proc/self/ns/pid)" '$1 ~ /[0-9]/ && $1 != own && $2 !~ /^Z/'
     ! command -v nft >/dev/null || nft list tables 2>/dev/null | grep postern || :
     ip -o link 2>/dev/null | grep -E 'postern|veth' || :
     find /var/lib/postern/lxc -mindepth 1 -maxdepth 1 -name 'busybox.*' ! -path "$(cat /var/lib/postern/lxc/busybox 2>/dev/null)" 2>/dev/null

@@ -14,7 +14,8 @@ ip link set bridge0 up
 links+=(bridge0)
 namespace other
 ip link add onbridge type veth peer name eth0 netns "$other"
-ip link set onbridge master bridge0 up
+# Without an address of its own, which would come when it likes.
+ip link set onbridge master bridge0 addrgenmode none up
 in_ns "$other" ip -batch - <<'BATCH'
 link set eth0 address 02:00:00:00:00:03
 link set eth0 up

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# needs: postern
+# needs: postern trixie
 # timeout: 120
 # SIGKILL of up before and after each program that it runs, and after each command of a batch; then also a failure of each.
 . "$(dirname "$0")/network.bash"

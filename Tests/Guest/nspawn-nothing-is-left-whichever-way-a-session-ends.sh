@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# needs: postern
+# needs: postern trixie
 # timeout: 400
 . "$(dirname "$0")/nspawn.bash"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# needs: postern
+# needs: postern bookworm
 # timeout: 500
 . "$(dirname "$0")/podman.bash"
 
