@@ -39,3 +39,4 @@ void measure_client(void);
 void measure_attach(void);
 void measure_linger(void);
 void measure_mirrors(void);
+void measure_containers(void);

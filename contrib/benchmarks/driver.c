@@ -92,6 +92,7 @@ static const struct {
     {"keys", measure_keys},        {"signal", measure_signals}, {"bulk", measure_bulk},
     {"many", measure_many},        {"cpu", measure_cpu},        {"client", measure_client},
     {"attach", measure_attach},    {"linger", measure_linger},  {"mirrors", measure_mirrors},
+    {"container", measure_containers},
 };
 
 int main(int argc, char **argv) {

@@ -37,6 +37,8 @@ const struct peer peers[PEERS] = {
     [EXEC_LINGER] = {"linger", COMMAND, NULL, WORDS("postern", "exec", "--linger=60", TARGET), "postern.slice"},
     [EXEC_TTY_LINGER] = {"linger", COMMAND, NULL, WORDS("postern", "exec", "--linger=60", "-it", TARGET),
                          "postern.slice"},
+    [LXC] = {"postern-lxc", FRAMES, "/run/postern/postern-lxc.sock", NULL, "postern.slice"},
+    [LXC_BY_HAND] = {"lxc-start-and-attach", COMMAND, NULL, WORDS(BY_HAND, "enter"), NULL},
 };
 
 // MARK: - Opening
@@ -142,6 +144,7 @@ static void take_control(struct link *link) {
         link->limit = number_in(link, "limit");
         break;
     case WINDOW: link->limit = number_in(link, "limit"); break;
+    case ERROR: errx(1, "%s: %s", link->peer->name, field_of(link->control, link->filled, "text"));
     default: errx(1, "an unexpected frame of type %02x: %s", link->header[0], link->control);
     }
 }

@@ -3,7 +3,11 @@
 #include "postern.h"
 #include <sys/types.h>
 
-enum { WORKER, REFERENCE, SOCAT, SSH, SSH_TTY, RUN_PIPE, RUN_PTY, EXEC, EXEC_STDIN, EXEC_TTY, EXEC_LINGER, EXEC_TTY_LINGER, PEERS };
+enum { WORKER, REFERENCE, SOCAT, SSH, SSH_TTY, RUN_PIPE, RUN_PTY, EXEC, EXEC_STDIN, EXEC_TTY, EXEC_LINGER, EXEC_TTY_LINGER, LXC,
+       LXC_BY_HAND, PEERS };
+
+// Makes, enters and removes a container: see peers.bash.
+#define BY_HAND "/usr/libexec/bench-lxc"
 
 struct peer {
     const char *name;

@@ -55,13 +55,40 @@ socat_units() {
     done
 }
 
+# A container with the config of Postern's, for which LXC's tools do the rest. A guest's own root may be an overlay, which
+# carries no other.
+lxc_by_hand() {
+    cat >"$1/usr/libexec/bench-lxc" <<'SCRIPT'
+#!/bin/sh
+set -eu
+case $1 in
+    make)
+        mkdir /var/lib/lxc/by-hand
+        read -r rootfs </var/lib/postern/lxc/busybox
+        printf '%s\n' 'lxc.include = /usr/share/lxc/config/common.conf' \
+            "lxc.rootfs.path = overlay:$rootfs:/var/lib/lxc/by-hand/delta" \
+            'lxc.uts.name = by-hand' 'lxc.net.0.type = empty' >/var/lib/lxc/by-hand/config
+        ;;
+    enter)
+        shift
+        lxc-start -n by-hand
+        exec lxc-attach -n by-hand -- "$@"
+        ;;
+    remove) lxc-destroy -f -n by-hand >/dev/null ;;
+esac
+SCRIPT
+    chmod 0755 "$1/usr/libexec/bench-lxc"
+    printf '%s\n' '[Mount]' 'What=tmpfs' 'Where=/var/lib/lxc' 'Type=tmpfs' >"$1/usr/lib/systemd/system/var-lib-lxc.mount"
+}
+
 # All of them, and what they listen on.
 peer_units() {
     reference_units "$1"
     sshd_units "$1"
     socat_units "$1"
+    lxc_by_hand "$1"
 }
-peer_sockets=(postern.socket reference.socket sshd.socket socat-{echo,cat,out,in}.socket)
+peer_sockets=(var-lib-lxc.mount postern-lxc.socket postern.socket reference.socket sshd.socket socat-{echo,cat,out,in}.socket)
 # A slice that nobody has started goes away with its last service, and what it has counted with it.
 peer_slices=(postern.slice bench-{reference,sshd,socat,run}.slice)
 peer_packages=(openssh-server openssh-client dtach)

@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
 """Makes a report of what the driver has measured: contrib/bench calls it.
 
-usage: report.py DIRECTORY SUITE...
+usage: report.py DIRECTORY [--readme FILE] SUITE...
 
 Reads DIRECTORY/SUITE.samples (`WORKLOAD PEER VALUE` lines, one for each measurement) and SUITE.facts; writes results.json,
-REPORT.md and its pictures there, and the report to stdout. A bar whose part was not measured is left out.
+REPORT.md and its pictures there, and the report to stdout. A bar whose part was not measured is left out. In FILE it puts
+the numbers of the first suite between the two comments that say so.
 """
+import argparse
 import collections
 import json
+import os
 import random
+import re
 import sys
 
 sys.dont_write_bytecode = True
@@ -61,7 +65,7 @@ class Results:
         self.name = f"systemd {self.facts['systemd'].split()[0]}"
 
     def of(self, workload, peer):
-        return self.samples[workload][peer] if workload in self.samples else []
+        return self.samples.get(workload, {}).get(peer, [])
 
     def figure(self, compute, *keys):
         samples = [self.of(workload, peer) for workload, peer in keys]
@@ -118,6 +122,8 @@ BARS = [
     ("the same for the C worker", beside_nobody("c-worker"), ".2f", None, False),
     ("private memory of each, of 1,000 / of 10", each_of_many, ".2f", 1.05, False),
     ("`postern exec TARGET true` beyond its worker, p50, ms", client_only, ".2f", 8, False),
+    ("first prompt in a fresh LXC container / lxc-start + lxc-attach, p50",
+     against("container", ours="postern-lxc", theirs="lxc-start-and-attach"), ".2f", 1.30, False),
     ("attach / new session, p50 to the first output", lambda r: r.ratio(("attach", "writer"), ("attach", "new")), ".2f",
      1.30, False),
     ("attach --read-only / new session", lambda r: r.ratio(("attach", "mirror"), ("attach", "new")), ".2f", 1.30, False),
@@ -140,6 +146,7 @@ SPREAD = [
     ("A key's echo, idle, ms", "key"),
     ("A key's echo beside a flooding session, ms", "key-flood"),
     ("SIGNAL to EXIT while stdin is stuck, ms", "signal"),
+    ("The first prompt in a fresh container of LXC, ms", "container"),
     ("From connect to the first output (replay: to the last of 1 MiB), ms", "attach"),
     ("Attaching by command, ms", "attach-command"),
 ]
@@ -290,9 +297,46 @@ def report(directory, suites):
     return "\n".join(parts), judged, all_results
 
 
+# Of whom README.md tells, and what: a column of medians.
+README_PEERS = [("worker", "postern, on its socket"), ("postern-exec-it", "`postern exec -it`"), ("c-worker", "a minimal worker in C"),
+                ("socat", "socat with a PTY"), ("systemd-run-pty", "`systemd-run --pty`"),
+                ("ssh-tt", "`ssh -tt`, `sshd -i`, a key")]
+README_COLUMNS = [("session, ms", "session-pty", ".1f"), ("per second, 4 clients", "rate-4", ".0f"), ("key's echo, ms", "key", ".2f"),
+                  ("terminal out, MiB/s", "pty-out", ".0f"), ("memory, KiB", "private-idle", ".0f")]
+
+
+def put_into_readme(readme, directory, results):
+    rows = []
+    for peer, name in README_PEERS:
+        values = [results.of(workload, peer) for _, workload, _ in README_COLUMNS]
+        rows.append([name, *[f"{quantile(value, 0.5):{form}}" if value else "–"
+                             for value, (_, _, form) in zip(values, README_COLUMNS)]])
+    place = os.path.relpath(directory, os.path.dirname(os.path.realpath(readme)))
+    words = "\n".join([
+        table(["medians", *[name for name, _, _ in README_COLUMNS]], rows),
+        *[f"![{kind}]({place}/{kind}-{results.suite}.svg)" for kind in ("latency", "throughput", "many")
+          if os.path.exists(f"{directory}/{kind}-{results.suite}.svg")],
+        f"\n{results.name}, {results.facts['machine']}, {results.facts['date']}, by `{results.facts['command']}`; its whole report, "
+        f"with the bars\nthat were met and missed, is [REPORT.md]({place}/REPORT.md).",
+    ])
+    with open(readme, encoding="utf-8") as file:
+        text = file.read()
+    text, found = re.subn(r"(<!-- numbers: .*? -->\n).*?(\n<!-- end of numbers -->)", lambda match: match[1] + words + match[2], text,
+                          flags=re.DOTALL)
+    if found != 1:
+        sys.exit(f"report: {readme} has no place for numbers")
+    with open(readme, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def main():
-    directory, suites = sys.argv[1], sys.argv[2:]
-    words, judged, all_results = report(directory, suites)
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("directory")
+    parser.add_argument("suites", nargs="+")
+    parser.add_argument("--readme")
+    arguments = parser.parse_args()
+    directory = arguments.directory
+    words, judged, all_results = report(directory, arguments.suites)
     with open(f"{directory}/REPORT.md", "w", encoding="utf-8") as file:
         file.write(words)
     machine = {
@@ -310,6 +354,8 @@ def main():
     with open(f"{directory}/results.json", "w", encoding="utf-8") as file:
         json.dump(machine, file, indent=1)
         file.write("\n")
+    if arguments.readme:
+        put_into_readme(arguments.readme, directory, all_results[0])
     print(words)
 
 
