@@ -14,12 +14,11 @@ serve_wrapped() {
     local wrap='/usr/bin/unshare --pid --fork --mount-proc --kill-child {tty:/usr/bin/setsid} {tty:--ctty} /usr/bin/env --chdir={cwd} {env}'
     local release="$WORK/helper release" units=/run/systemd/system
     mkdir -p "$things"
-    cat >"$WORK/helper" <<'HELPER'
-#!/bin/bash
-# Makes a directory for the session, or removes it; waits, before and after, for whoever has made a fifo to wait at.
+    printf '%s\n' '#!/bin/bash' "$pausing" >"$WORK/helper"
+    cat >>"$WORK/helper" <<'HELPER'
+# Makes a directory for the session, or removes it; pauses before and after.
 set -eu
 cd "$(dirname "$0")"
-pause() { if [[ -p $1 ]]; then echo >"$1.reached"; read -r _ <"$1"; fi; }
 thing=/run/postern-things/$POSTERN_SESSION
 case $1 in
     prepare) pause before-prepare; mkdir "$thing"; pause prepared; if [[ -e refuse ]]; then cat refuse; exit 1; fi ;;
