@@ -187,12 +187,11 @@ struct Registry {
     /// Clears away what is out of date, looking at no more than `looked` files, and counts the living.
     func sweep(atMost looked: Int) throws(SysError) -> Int {
         try forgetOldest(but: keep)
-        let entries = try Files.list(directory)
-        // Started anywhere, so that every file's turn comes.
-        let start = entries.isEmpty ? 0 : Int(MonotonicClock.nanoseconds() % UInt64(entries.count))
+        let (all, sessions) = try Files.count(directory, prefix: "id-")
+        // Around any of them, so that every file's turn comes.
+        let start = looked < all ? Int(MonotonicClock.nanoseconds() % UInt64(all)) - looked + 1 : 0
         var stale = 0
-        for step in 0..<min(looked, entries.count) {
-            let name = entries[(start + step) % entries.count]
+        for name in try Files.list(directory, after: max(0, start), atMost: looked) {
             if name.hasPrefix("name-") {
                 _ = try FileLock.removeIfFree(directory + "/" + name)
             } else if name.hasPrefix("id-"), let id = SessionID(Array(name.dropFirst(3).utf8)),
@@ -202,6 +201,6 @@ struct Registry {
                 stale += 1
             }
         }
-        return entries.count { $0.hasPrefix("id-") } - stale
+        return sessions - stale
     }
 }

@@ -142,20 +142,45 @@ public enum Files {
         }
     }
 
-    /// The names in a directory, without `.` and `..`, in no order. Names that are not UTF-8 are repaired and
-    /// so cannot be opened: none of ours.
-    public static func list(_ path: String) throws(SysError) -> [String] {
+    /// The names in a directory, without `.` and `..`, in no order; without the first `skipped`, and no more than
+    /// `most`. Names that are not UTF-8 are repaired and so cannot be opened: none of ours.
+    public static func list(_ path: String, after skipped: Int = 0, atMost most: Int = .max) throws(SysError)
+        -> [String]
+    {
+        var names: [String] = []
+        var place = 0
+        // SAFETY: the name is copied.
+        try unsafe eachName(of: path) { name in
+            place += 1
+            if place > skipped, names.count < most { names.append(unsafe String(cString: name)) }
+        }
+        return names
+    }
+
+    /// How many names there are in a directory, and how many of them begin with `prefix`. Nothing is kept of them: a
+    /// session that starts beside thousands does not grow by that.
+    public static func count(_ path: String, prefix: String) throws(SysError) -> (all: Int, matching: Int) {
+        var (all, matching) = (0, 0)
+        // SAFETY: the name is looked at, and not kept.
+        try unsafe eachName(of: path) { name in
+            all += 1
+            if unsafe strncmp(name, prefix, prefix.utf8.count) == 0 { matching += 1 }
+        }
+        return (all, matching)
+    }
+
+    private static func eachName(of path: String, _ body: (UnsafePointer<CChar>) -> Void) throws(SysError) {
         // SAFETY: the stream is closed below and lives only here.
         guard let stream = unsafe opendir(path) else { throw SysError(call: "opendir", errno: .last) }
         defer { unsafe _ = closedir(stream) }
-        var names: [String] = []
         // SAFETY: the entry is valid until the next readdir, and its name ends with NUL.
         while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { name in
+                    guard unsafe strcmp(name, ".") != 0, unsafe strcmp(name, "..") != 0 else { return }
+                    unsafe body(name)
+                }
             }
-            if name != "." && name != ".." { names.append(name) }
         }
-        return names
     }
 }

@@ -85,6 +85,24 @@ extension SysTests {
             }
         }
 
+        @Test func `Names are counted, and listed in parts that make up the whole`() throws {
+            try withDirectory { directory in
+                for name in ["id-1", "id-2", "id-3", "name-1", "i"] {
+                    try Files.create([], at: directory + "/" + name)
+                }
+                #expect(try Files.count(directory, prefix: "id-") == (5, 3))
+                let all = try Files.list(directory)
+                #expect(Set(all) == ["id-1", "id-2", "id-3", "name-1", "i"])
+                #expect(try Files.list(directory, atMost: 2) == Array(all[..<2]))
+                #expect(try Files.list(directory, after: 2, atMost: 2) == Array(all[2..<4]))
+                #expect(try Files.list(directory, after: 4, atMost: 2) == Array(all[4...]))
+                #expect(try Files.list(directory, after: 5).isEmpty)
+                #expect(throws: SysError(call: "opendir", errno: .noEntry)) {
+                    _ = try Files.count(directory + "/none", prefix: "")
+                }
+            }
+        }
+
         @Test func `A file is read whole or not at all`() throws {
             try withDirectory { directory in
                 try Files.write(bytes("hello"), to: directory + "/a")
