@@ -72,7 +72,7 @@ case $1 in
     enter)
         shift
         lxc-start -n by-hand
-        exec lxc-attach -n by-hand -- "$@"
+        PATH=/usr/bin:/bin exec lxc-attach -n by-hand -- "$@"
         ;;
     remove) lxc-destroy -f -n by-hand >/dev/null ;;
 esac
