@@ -136,6 +136,30 @@ check_signals() {
     wait_for '[[ -z $(session_processes) ]]'
 }
 
+# In each way, and to nobody else in a container that others are in, too
+check_signals_alone() {
+    local other
+    feed
+    begin other --container box -i -- sh -c 'trap "echo hit" USR1 HUP TERM; echo up; read -r x; exit 5' <feed
+    other=$CLIENT
+    wait_for 'grep -q up other.out'
+    in_each_way check_signals
+    echo >&9
+    CLIENT=$other
+    client 5
+    expect_eq 'the other session' up "$(<other.out)"
+}
+
+# refused STAGE TEXT OPTION...: what is asked for so is, with this stage and message, and nothing is left of it
+refused() {
+    local stage=$1 text=$2
+    shift 2
+    expect_code 125 postern exec --json-result result.json "$@" "$TARGET" true 2>err
+    expect_eq "$*: stage" "$stage" "$(json result.json stage)"
+    expect_match "$*" "$text" "$(<err)"
+    as_before "by $*"
+}
+
 check_terminal() {
     type_line "postern exec -it -e PS1='ses''sion> ' $* $TARGET sh"
     on_screen '^session>'

@@ -3,15 +3,6 @@
 # timeout: 120
 . "$(dirname "$0")/nspawn.bash"
 
-# refused STAGE TEXT OPTION...
-refused() {
-    local stage=$1 text=$2
-    shift 2
-    expect_code 125 postern exec --json-result result.json "$@" "$TARGET" true 2>err
-    expect_eq "$*: stage" "$stage" "$(json result.json stage)"
-    expect_match "$*" "$text" "$(<err)"
-    as_before "by $*"
-}
 serve_nspawn
 refused prepare 'name a running one'
 refused prepare "no machine 'nosuch' is running" --container nosuch
