@@ -5,10 +5,10 @@
 
 #include <errno.h>
 #include <linux/vm_sockets.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -17,18 +17,6 @@ static int fail(int fd) {
     close(fd);
     errno = error;
     return -1;
-}
-
-/// connect(2) to its end: an interrupted one goes on in the background and must be waited for, not repeated.
-static int connect_whole(int fd, const struct sockaddr *address, socklen_t length) {
-    if (connect(fd, address, length) == 0) return 0;
-    if (errno != EINTR) return -1;
-    struct pollfd entry = {.fd = fd, .events = POLLOUT};
-    while (poll(&entry, 1, -1) < 0)
-        if (errno != EINTR) return -1;
-    int error = postern_socket_option(fd, SO_ERROR);
-    if (error > 0) errno = error;
-    return error == 0 ? 0 : -1;
 }
 
 static int unix_address(struct sockaddr_un *address, const char *path, size_t length) {
@@ -50,7 +38,8 @@ int postern_connect_unix(const char *path, size_t length, int type, const char *
     int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
     if (fd < 0) return -1;
     *call = "connect";
-    if (connect_whole(fd, (const struct sockaddr *)&address, sizeof address) < 0) return fail(fd);
+    while (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0)
+        if (errno != EINTR) return fail(fd);
     return fd;
 }
 
@@ -71,35 +60,15 @@ static int bind_reserved(int fd) {
     return -1;
 }
 
-static int connect_vsock(uint32_t cid, uint32_t port, int reserved, const char **call) {
-    *call = "socket";
-    int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) return -1;
-    *call = "bind";
-    if (reserved && bind_reserved(fd) < 0) return fail(fd);
-    struct sockaddr_vm address = {.svm_family = AF_VSOCK, .svm_cid = cid, .svm_port = port};
-    *call = "connect";
-    if (connect_whole(fd, (const struct sockaddr *)&address, sizeof address) < 0) return fail(fd);
-    return fd;
-}
-
-int postern_connect_vsock(uint32_t cid, uint32_t port, int reserved, const char **call) {
-    int fd = -1;
-    // A reset before anything was sent may be an old pair of ports: another one is worth a try. Where nobody
-    // listens, the answer stays the same.
-    for (int attempt = 0; attempt < 3; attempt++) {
-        fd = connect_vsock(cid, port, reserved, call);
-        if (fd >= 0 || errno != ECONNRESET) break;
-    }
-    return fd;
-}
-
-int postern_connect_vsock_begin(uint32_t cid, uint32_t port, int reserved, const char **call) {
+int postern_connect_vsock(uint32_t cid, uint32_t port, int reserved, unsigned milliseconds, const char **call) {
     *call = "socket";
     int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return -1;
     *call = "bind";
     if (reserved && bind_reserved(fd) < 0) return fail(fd);
+    *call = "setsockopt";
+    struct timeval limit = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
+    if (setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, &limit, sizeof limit) < 0) return fail(fd);
     struct sockaddr_vm address = {.svm_family = AF_VSOCK, .svm_cid = cid, .svm_port = port};
     *call = "connect";
     if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0 && errno != EINPROGRESS && errno != EINTR)

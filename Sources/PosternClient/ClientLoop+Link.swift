@@ -3,9 +3,6 @@ internal import PosternWire
 
 /// The way to the session: losing it, and finding it again.
 extension ClientLoop {
-    /// How long one try to connect may take, in milliseconds.
-    private static let longestTry: UInt64 = 5000
-
     /// Whether a lost connection is not the end. A worker without records must not be asked twice.
     var canReturn: Bool {
         target != nil && request.survives && started.map { $0.features.contains(Started.resume) } ?? true
@@ -106,7 +103,7 @@ extension ClientLoop {
         guard let target else { return }
         reconnection.attempt()
         do throws(ConnectError) {
-            dial = try Dial.begin(target, until: clock.now + Self.longestTry)
+            dial = try Dial.begin(target, until: clock.now + UInt64(Dialer.patience))
         } catch {
             failDial(error)
         }
@@ -114,8 +111,7 @@ extension ClientLoop {
 
     private mutating func failDial(_ error: ConnectError?) {
         dial = nil
-        lastFailure =
-            error ?? target.map { .failed($0, SysError(call: "connect", errno: .connectionTimedOut)) }
+        lastFailure = error ?? target.map(ConnectError.silent)
         reconnection.fail(now: clock.now)
     }
 

@@ -9,6 +9,12 @@ public enum ConnectError: Error, Equatable, Sendable {
     /// It said something, but not OK.
     case badAnswer(Target, [UInt8])
     case noAnswer(Target)
+
+    /// Nothing was heard in time.
+    static func silent(_ target: Target) -> ConnectError {
+        if case .mux = target { return .noAnswer(target) }
+        return .failed(target, SysError(call: "connect", errno: .connectionTimedOut))
+    }
 }
 
 extension ConnectError: CustomStringConvertible {
@@ -32,6 +38,7 @@ extension ConnectError: CustomStringConvertible {
         case (.unix, .noEntry): "is the path right, and postern.socket active in the guest?"
         case (.unix, .connectionRefused):
             "nobody listens there any more: `systemctl start postern.socket` in the guest"
+        case (.unix, .again): "more wait at this socket than it takes: try again"
         case (.unix, .access), (.mux, .access): "you may not use this socket: try sudo"
         case (.mux, .noEntry), (.mux, .connectionRefused):
             "is the VMM running, with its vsock device at this path?"

@@ -1,6 +1,6 @@
 internal import PosternSys
 
-/// A connection that is being made while the loop does other things: what `Dialer.connect` does in one go.
+/// One try to connect, made while its caller does other things.
 struct Dial: ~Copyable {
     private let target: Target
     private let socket: OwnedFD
@@ -14,9 +14,11 @@ struct Dial: ~Copyable {
         do throws(SysError) {
             switch target {
             case .unix(let path), .mux(let path, _):
-                return Dial(target, try Sockets.beginUnix(path: path), deadline)
+                return Dial(target, try Sockets.connectUnix(path: path), deadline)
             case .vsock(let cid, let port):
-                return Dial(target, try Sockets.beginVsock(cid: cid, port: port, reserved: true), deadline)
+                let socket = try Sockets.connectVsock(
+                    cid: cid, port: port, reserved: true, milliseconds: Dialer.patience)
+                return Dial(target, socket, deadline)
             }
         } catch {
             throw .failed(target, error)

@@ -1,67 +1,86 @@
 public import PosternSys
-internal import PosternWire
 
-/// Makes connections to targets.
-public enum Dialer {
-    /// How long a multiplexer may keep silent, and how long one that hangs up before OK is asked again.
+/// A connection to a target, begun when this is made and waited for when it is needed: a guest starts its worker
+/// while the host still reads what to ask of it.
+public struct Dialer: ~Copyable {
+    /// How long a guest or a multiplexer may keep silent, and how long one is asked again that cannot be had yet, in
+    /// milliseconds. The kernel's own two seconds are too few for a guest whose processors are busy.
     static let patience = 5000
     private static let pause = 100
+    /// A reset before anything was sent may be an old pair of ports. Where nobody listens, the answer stays the same.
+    private static let mostResets = 2
 
-    /// Connects, blocking as long as the kernel does: until a Unix listener accepts or two seconds for vsock. A
-    /// multiplexer has five.
+    private let target: Target
+    private let deadline: UInt64
+    private var dial: Dial?
+    private var failure: ConnectError?
+    private var resets = 0
+
+    /// Begins. Never blocks: a failure is told by `connect`.
+    public init(_ target: Target) {
+        self.target = target
+        deadline = MonotonicClock.milliseconds() + UInt64(Self.patience)
+        begin()
+    }
+
+    /// Connects, blocking until the connection stands, at most five seconds.
     public static func connect(to target: Target) throws(ConnectError) -> OwnedFD {
-        do throws(SysError) {
-            switch target {
-            case .unix(let path): return try Sockets.connectUnix(path: path)
-            case .vsock(let cid, let port):
-                return try Sockets.connectVsock(cid: cid, port: port, reserved: true)
-            case .mux: break
+        try Dialer(target).connect()
+    }
+
+    /// Blocks until the connection stands, at most five seconds after it was begun.
+    public consuming func connect() throws(ConnectError) -> OwnedFD {
+        while true {
+            do throws(ConnectError) {
+                if let failure { throw failure }
+                guard try isReady(), try dial?.advance() == true, let dial = dial.take() else { continue }
+                return dial.finish()
+            } catch {
+                guard mayRepeat(error) else { throw error }
             }
+            begin()
+        }
+    }
+
+    private mutating func begin() {
+        dial = nil
+        failure = nil
+        do throws(ConnectError) {
+            dial = try Dial.begin(target, until: deadline)
+        } catch {
+            failure = error
+        }
+    }
+
+    private mutating func mayRepeat(_ error: ConnectError) -> Bool {
+        switch error {
+        // The end before a multiplexer's OK means that the guest does not listen yet; after it never
+        // (flintlock#1206, cloud-hypervisor#6798).
+        case .noListener: break
+        // A unix listener has as many waiting as it takes.
+        case .failed(.unix, let error) where error.errno == .again: break
+        case .failed(.vsock, let error) where error.errno == .connectionReset:
+            resets += 1
+            return resets <= Self.mostResets
+        default: return false
+        }
+        guard MonotonicClock.milliseconds() + UInt64(Self.pause) < deadline else { return false }
+        var nothing = PollSet()
+        // Cut short or not: the deadline decides.
+        _ = try? nothing.wait(milliseconds: Self.pause)
+        return true
+    }
+
+    /// Waits until the dial can go on. False when it was only interrupted.
+    private func isReady() throws(ConnectError) -> Bool {
+        let now = MonotonicClock.milliseconds()
+        guard now < deadline else { throw .silent(target) }
+        do throws(SysError) {
+            var set = PollSet()
+            _ = dial?.watch(in: &set)
+            return try set.wait(milliseconds: Int(deadline - now)) > 0
         } catch {
             throw .failed(target, error)
-        }
-        return try connectThroughMultiplexer(target)
-    }
-
-    /// An end of file before OK means that the guest does not listen yet, and is worth a retry; after it never
-    /// (flintlock#1206, cloud-hypervisor#6798).
-    private static func connectThroughMultiplexer(_ target: Target) throws(ConnectError) -> OwnedFD {
-        guard case .mux(let path, let port) = target else { preconditionFailure("not a multiplexer") }
-        let deadline = MonotonicClock.milliseconds() + UInt64(patience)
-        while true {
-            let greeting: MultiplexerGreeting.Step?
-            do throws(SysError) {
-                let socket = try Sockets.connectUnix(path: path)
-                greeting = try greet(socket, port: port, until: deadline)
-                if greeting == .accepted { return socket }
-            } catch {
-                throw .failed(target, error)
-            }
-            switch greeting {
-            case .waiting, .accepted, .closed: break
-            case nil: throw .noAnswer(target)
-            case .other(let answer): throw .badAnswer(target, answer)
-            }
-            guard MonotonicClock.milliseconds() + UInt64(pause) < deadline else { throw .noListener(target) }
-            var sleep = PollSet()
-            // Cut short or not: the deadline decides.
-            do throws(SysError) { try sleep.wait(milliseconds: pause) } catch { throw .failed(target, error) }
-        }
-    }
-
-    /// Nil when there was no answer in time.
-    private static func greet(
-        _ socket: borrowing OwnedFD, port: UInt32, until deadline: UInt64
-    ) throws(SysError) -> MultiplexerGreeting.Step? {
-        var greeting = MultiplexerGreeting(port: port)
-        while true {
-            let step = try greeting.step(over: socket)
-            guard step == .waiting else { return step }
-            let now = MonotonicClock.milliseconds()
-            guard now < deadline else { return nil }
-            var set = PollSet()
-            _ = set.add(socket, read: true, write: false)
-            try set.wait(milliseconds: Int(deadline - now))
         }
     }
 }

@@ -11,6 +11,10 @@ public struct ExecWords: Equatable, Sendable {
     public private(set) var command: [[UInt8]] = []
     /// `-h` or `--help` stands among the options.
     public private(set) var asksForHelp = false
+    /// TARGET, where its guest may be dialled before the options are looked at: all are known, and none of them is a
+    /// file, which may be a pipe that takes longer than a worker waits for a request.
+    public private(set) var earlyTarget: Target?
+    private var isPlain = true
 
     /// Options with a value, with their short names.
     public static let valued: [(long: String, short: Character?)] = [
@@ -44,6 +48,7 @@ public struct ExecWords: Equatable, Sendable {
         }
         guard let target = rest.popFirst() else { return }
         options += ["--", ByteText.encode(target)]
+        if isPlain { earlyTarget = try? Target(target) }
         if rest.first == Array("--".utf8) { rest = rest.dropFirst() }
         command = Array(rest)
     }
@@ -51,6 +56,7 @@ public struct ExecWords: Equatable, Sendable {
     private mutating func takeLong(_ text: String, _ rest: inout ArraySlice<[UInt8]>) {
         if text == "--help" { asksForHelp = true }
         let name = text.dropFirst(2)
+        if name.hasPrefix("env-file") { isPlain = false }
         if Self.valued.contains(where: { $0.long == name }), let value = rest.popFirst() {
             options += [text, ByteText.encode(value)]
         } else if let equals = name.firstIndex(of: "="),
@@ -58,6 +64,7 @@ public struct ExecWords: Equatable, Sendable {
         {
             options += ["--\(name[..<equals])", String(name[name.index(after: equals)...])]
         } else {
+            if !Self.flags.contains(where: { $0.long == name }) { isPlain = false }
             options.append(text)
         }
     }
@@ -79,6 +86,7 @@ public struct ExecWords: Equatable, Sendable {
                 if flag.long == "help" { asksForHelp = true }
                 options.append("--\(flag.long)")
             } else {
+                isPlain = false
                 options.append("-\(letter)")
             }
         }

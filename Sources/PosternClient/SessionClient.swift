@@ -32,6 +32,11 @@ public struct SessionClient: Sendable {
     ///
     /// A worker that refuses a field that was only a wish is asked again without it, with the same id.
     public func run(_ streams: inout StandardStreams) -> Outcome {
+        run(&streams, over: Dialer(target))
+    }
+
+    /// The same, over a connection to the target that was begun before.
+    public func run(_ streams: inout StandardStreams, over dialer: consuming Dialer) -> Outcome {
         let began = MonotonicClock.nanoseconds()
         var request = request
         switch request {
@@ -43,17 +48,19 @@ public struct SessionClient: Sendable {
             attach.window = UInt64(OutputWindow.size)
             request = .attach(attach)
         }
-        var outcome = attempt(request, &streams)
+        var outcome = attempt(request, &streams, dialer)
         while case .refused(let report) = outcome.ending, let wish = Self.refusedWish(report),
             request.drop(wish: wish)
         {
-            outcome = attempt(request, &streams)
+            outcome = attempt(request, &streams, Dialer(target))
         }
         outcome.duration = (MonotonicClock.nanoseconds() - began) / 1000
         return outcome
     }
 
-    private func attempt(_ request: SessionRequest, _ streams: inout StandardStreams) -> Outcome {
+    private func attempt(
+        _ request: SessionRequest, _ streams: inout StandardStreams, _ dialer: consuming Dialer
+    ) -> Outcome {
         var outcome = Outcome(ending: .lost(nil), session: request.session ?? .zero)
         let size = request.frame(connection: 1).payload.count
         guard size <= Limits.open else {
@@ -65,7 +72,7 @@ public struct SessionClient: Sendable {
             return outcome
         }
         do throws(ConnectError) {
-            let socket = try Dialer.connect(to: target)
+            let socket = try dialer.connect()
             var loop = try makeLoop(request, socket)
             outcome = loop.run(&streams)
         } catch {

@@ -17,7 +17,7 @@ enum HandOver {
     ) -> Result {
         let silent = ErrorReport.silent("the session's worker does not answer")
         do throws(SysError) {
-            let line = try Sockets.beginUnix(path: Array(path.utf8))
+            let line = try Sockets.connectUnix(path: Array(path.utf8))
             let errand = Errand(verb: .bring, template: template, peer: peer).encode()
             let asked = try exchange(line, sending: errand + frame.verbatim)
             switch asked {

@@ -74,7 +74,7 @@ struct Roll: ~Copyable {
         queue.append(errand)
         do throws(SysError) {
             let path = registry.socketPath(record.info.session.text)
-            let line = try Sockets.beginUnix(path: Array(path.utf8))
+            let line = try Sockets.connectUnix(path: Array(path.utf8))
             _ = try queue.drainSocket(to: line)
             return Question(record, line)
         } catch {

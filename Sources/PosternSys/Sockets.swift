@@ -16,16 +16,11 @@ public struct PeerCredentials: Equatable, Sendable {
     public let gid: UInt32
 }
 
-/// Stream sockets. Those made here are CLOEXEC; blocking unless said otherwise.
+/// Stream sockets. Those made here are CLOEXEC.
 public enum Sockets {
-    /// Connects to a Unix socket; a leading NUL names an abstract one. Blocks while the listener's backlog is
-    /// full.
+    /// Connects to a Unix socket; a leading NUL names an abstract one. Never blocks, now or later. EAGAIN: the
+    /// listener's backlog is full.
     public static func connectUnix(path: [UInt8]) throws(SysError) -> OwnedFD {
-        try connectUnix(path, Int32(SOCK_STREAM.rawValue))
-    }
-
-    /// The same without ever blocking, now or later. EAGAIN: the listener's backlog is full.
-    public static func beginUnix(path: [UInt8]) throws(SysError) -> OwnedFD {
         try connectUnix(path, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue))
     }
 
@@ -49,20 +44,18 @@ public enum Sockets {
         }
     }
 
-    /// Connects to a port of a vsock context, blocking at most the kernel's two seconds.
+    /// Begins to connect to a port of a vsock context. Never blocks, now or later. Once the socket polls writable,
+    /// `pendingError` tells how it went: ETIMEDOUT when the guest took longer than so long to answer.
     ///
     /// `reserved` binds a free source port below 1024, and does without one where the kernel
     /// forbids it (EACCES), since only some guests ask for it.
-    public static func connectVsock(cid: UInt32, port: UInt32, reserved: Bool) throws(SysError) -> OwnedFD {
+    public static func connectVsock(
+        cid: UInt32, port: UInt32, reserved: Bool, milliseconds: Int
+    ) throws(SysError) -> OwnedFD {
         // SAFETY: the pointer is the helper's own.
-        try unsafe connected { unsafe postern_connect_vsock(cid, port, reserved ? 1 : 0, $0) }
-    }
-
-    /// Begins to connect to a vsock port without blocking, see `connectVsock`. Once the socket polls writable,
-    /// `pendingError` tells how it went.
-    public static func beginVsock(cid: UInt32, port: UInt32, reserved: Bool) throws(SysError) -> OwnedFD {
-        // SAFETY: the pointer is the helper's own.
-        try unsafe connected { unsafe postern_connect_vsock_begin(cid, port, reserved ? 1 : 0, $0) }
+        try unsafe connected {
+            unsafe postern_connect_vsock(cid, port, reserved ? 1 : 0, UInt32(milliseconds), $0)
+        }
     }
 
     /// SO_ERROR, which asking clears: why a begun connect failed; nil when it did not.

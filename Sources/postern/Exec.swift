@@ -33,23 +33,30 @@ struct Exec: ParsableCommand {
     @Option(parsing: .unconditional) var jsonResult: String?
     @Argument var target: String
 
-    /// Reads what follows `exec`. The command never passes through the parser.
-    static func request(from words: ExecWords) throws -> (Exec, OpenRequest) {
+    /// Runs the session and says how it ended. The result is the process's exit code.
+    ///
+    /// The guest is dialled before anything else, since its worker takes longer to start than we to read the options;
+    /// a value that turns out to be wrong costs it an entry of a client that went away.
+    static func perform(_ words: ExecWords, on streams: inout StandardStreams) throws -> Int32 {
+        var early = words.earlyTarget.map { Dialer($0) }
         let exec = try Exec.parse(words.options)
         var request = try exec.request()
+        // The command never passes through the parser.
         request.arguments = words.command
-        return (exec, request)
+        let dialer = try early.take() ?? Dialer(Words.target(exec.target))
+        return try exec.run(request, over: dialer, on: &streams)
     }
 
-    /// Runs the session and says how it ended. The result is the process's exit code.
-    func run(_ request: OpenRequest, on streams: inout StandardStreams) throws -> Int32 {
+    private func run(
+        _ request: OpenRequest, over dialer: consuming Dialer, on streams: inout StandardStreams
+    ) throws -> Int32 {
         let (place, target) = (target, try Words.target(target))
         var client = SessionClient(target: target, request: request)
         let journal = HostJournal(target: target, request: request)
         client.options.watchesEscape = !noEscape
         client.options.detachKeys = try Words.detachKeys(detachKeys)
         journal.recordStart()
-        let outcome = client.run(&streams)
+        let outcome = client.run(&streams, over: dialer)
         journal.recordEnd(outcome)
         let code = conclude(outcome, place)
         guard let jsonResult else { return code }

@@ -35,8 +35,7 @@ struct Postern {
             case "exec":
                 let exec = ExecWords(rest)
                 if exec.asksForHelp { show(HelpText.exec) }
-                let (command, request) = try Exec.request(from: exec)
-                Process.exit(try command.run(request, on: &streams))
+                Process.exit(try Exec.perform(exec, on: &streams))
             case "--version", "version": show("postern \(version)")
             case "--help", "-h", "help": show(help(rest.first))
             case nil: refuse("which command?", see: "postern --help")

@@ -45,6 +45,11 @@ extension ClientTests {
             }
         }
 
+        private final class Held {
+            let fd: OwnedFD
+            init(_ fd: consuming OwnedFD) { self.fd = fd }
+        }
+
         private func line(_ socket: borrowing OwnedFD) throws -> String {
             var queue = ByteQueue(capacity: 64)
             try awaitInput(socket)
@@ -75,6 +80,26 @@ extension ClientTests {
             let connection = try listener.accept()
             try Files.writeAll(bytes("HTTP/1.1 400\n"), to: connection)
             #expect(try dial.wait() == .failure(.badAnswer(target, bytes("HTTP/1.1 400"))))
+        }
+
+        @Test func `a listener that has as many waiting as it takes is asked again`() throws {
+            let listener = try Listener()
+            var waiting: [Held] = []
+            var isFull = false
+            while !isFull {
+                do throws(SysError) {
+                    waiting.append(Held(try Sockets.connectUnix(path: listener.path)))
+                } catch {
+                    #expect(error.errno == .again)
+                    isFull = true
+                }
+            }
+            let dialer = Dialer(.unix(path: listener.path))
+            for _ in waiting { _ = try listener.accept() }
+            let connection = try dialer.connect()
+            let taken = try listener.accept()
+            try Files.writeAll(bytes("hello"), to: taken)
+            #expect(try line(connection) == "hello")
         }
 
         @Test func `a missing socket is named, with a remedy`() {

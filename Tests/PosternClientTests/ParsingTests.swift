@@ -72,6 +72,21 @@ import Testing
         #expect(ExecWords(["T"].map { bytes($0) }).command == [])
     }
 
+    @Test(arguments: [
+        ["-it", "--env=A=B", "-u", "root", "unix:/s", "--env-file", "x"], ["--", "unix:/s"], ["unix:/s"],
+    ])
+    func `a guest is dialled before the options are looked at`(given: [String]) {
+        #expect(ExecWords(given.map { bytes($0) }).earlyTarget == .unix(path: bytes("/s")))
+    }
+
+    @Test(arguments: [
+        ["--env-file", "/dev/stdin", "unix:/s"], ["--env-file=x", "unix:/s"], ["--nonsense", "unix:/s"],
+        ["--tty=yes", "unix:/s"], ["-ix", "unix:/s"], ["nowhere"], [],
+    ])
+    func `but not where they are wrong or take their time`(given: [String]) {
+        #expect(ExecWords(given.map { bytes($0) }).earlyTarget == nil)
+    }
+
     @Test func `an environment file is read as podman reads it`() throws {
         let file = """
             # a comment

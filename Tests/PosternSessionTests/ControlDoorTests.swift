@@ -191,7 +191,7 @@ import Testing
         let path = "/tmp/postern-door-" + SessionID.random().text
         try Files.create([], at: path)
         let door = try ControlDoor.open(path, template: "t")
-        _ = try Sockets.beginUnix(path: bytes(path))
+        _ = try Sockets.connectUnix(path: bytes(path))
         _ = consume door
         #expect(!Files.exists(path))
     }

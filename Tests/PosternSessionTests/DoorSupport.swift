@@ -68,7 +68,7 @@ struct Doorkeeper: ~Copyable {
     }
 
     func call() throws -> OwnedFD {
-        try Sockets.beginUnix(path: bytes(path))
+        try Sockets.connectUnix(path: bytes(path))
     }
 }
 

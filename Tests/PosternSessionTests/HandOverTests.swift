@@ -195,7 +195,7 @@ import Testing
         mutating func fill() throws {
             while true {
                 do throws(SysError) {
-                    lines.append(Held(try Sockets.beginUnix(path: bytes(path))))
+                    lines.append(Held(try Sockets.connectUnix(path: bytes(path))))
                 } catch {
                     guard error.errno == .again else { throw error }
                     return

@@ -155,11 +155,9 @@ int postern_window_set(int fd, uint16_t rows, uint16_t columns, uint16_t xpixel,
 int postern_window_get(int fd, uint16_t size[4]);
 
 int postern_connect_unix(const char *path, size_t length, int type, const char **call);
-/// reserved: bind a source port below 1024 where the kernel lets us.
-int postern_connect_vsock(uint32_t cid, uint32_t port, int reserved, const char **call);
-/// The same without waiting: the socket is nonblocking, becomes writable when the connection stands or failed, and
-/// SO_ERROR tells which.
-int postern_connect_vsock_begin(uint32_t cid, uint32_t port, int reserved, const char **call);
+/// reserved: bind a source port below 1024 where the kernel lets us. The socket is nonblocking, becomes writable when the
+/// connection stands or failed, at the latest after so many milliseconds, and SO_ERROR tells which.
+int postern_connect_vsock(uint32_t cid, uint32_t port, int reserved, unsigned milliseconds, const char **call);
 int postern_listen_unix(const char *path, size_t length, int type);
 int postern_accept(int fd);
 int postern_socketpair(int ends[2], int type);
