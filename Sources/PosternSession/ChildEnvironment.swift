@@ -84,17 +84,19 @@ struct ChildEnvironment {
 
 /// TERM for the child.
 enum TerminalType {
+    /// The most probable first: each look costs a session's start.
     private static let databases = [
-        "/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo", "/usr/lib/terminfo",
+        "/lib/terminfo", "/usr/share/terminfo", "/etc/terminfo", "/usr/lib/terminfo",
     ]
+    private static let fallbacks = ["xterm-256color", "xterm", "vt100", "dumb"].map { Array($0.utf8) }
 
     /// `wanted` when the guest's terminfo knows it, else the nearest that it does know. A guest without any
     /// terminfo gets what was wanted: its programs know terminals by themselves, or not at all.
     static func known(for wanted: [UInt8]?) -> [UInt8] {
-        if let wanted, knows(wanted, databases) { return wanted }
+        let first = wanted ?? fallbacks[0]
+        if knows(first, databases) { return first }
         let present = databases.filter { Files.exists($0) }
-        let fallbacks = ["xterm-256color", "xterm", "vt100", "dumb"].map { Array($0.utf8) }
-        return fallbacks.first { knows($0, present) } ?? wanted ?? fallbacks[0]
+        return fallbacks.first { knows($0, present) } ?? first
     }
 
     private static func knows(_ type: [UInt8], _ databases: [String]) -> Bool {
@@ -102,9 +104,9 @@ enum TerminalType {
         guard let name = String(validating: type, as: UTF8.self), let first = type.first,
             first != UInt8(ascii: "."), !type.contains(UInt8(ascii: "/"))
         else { return false }
-        let places = [String(UnicodeScalar(first)), String(first, radix: 16)]
-        return databases.contains { database in
-            places.contains { Files.exists("\(database)/\($0)/\(name)") }
+        // By the letter, or by its number.
+        return [String(UnicodeScalar(first)), String(first, radix: 16)].contains { place in
+            databases.contains { Files.exists($0 + "/" + place + "/" + name) }
         }
     }
 }
