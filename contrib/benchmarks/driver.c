@@ -10,6 +10,7 @@
 // Postern's EXIT frame, the others' end of file, the command's exit.
 #define _GNU_SOURCE
 #include "bench.h"
+#include "guest.h"
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,7 +112,9 @@ int main(int argc, char **argv) {
     scale = strtod(argv[2], NULL);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (strcmp(argv[1], parts[i].name) == 0) {
+            keep_moving(true);
             parts[i].measure();
+            keep_moving(false);
             return 0;
         }
     errx(2, "%s: no such part", argv[1]);

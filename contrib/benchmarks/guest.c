@@ -2,9 +2,15 @@
 #define _GNU_SOURCE
 #include "guest.h"
 #include <err.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static FILE *open_of(pid_t pid, const char *name) {
     char path[64];
@@ -71,4 +77,45 @@ double cgroup_cpu_ms(const char *path) {
 
 double manager_cpu_ms(void) {
     return cgroup_cpu_ms("init.scope") + cgroup_cpu_ms("system.slice/systemd-journald.service");
+}
+
+static const char *const stations[] = {"/sys/fs/cgroup/bench-here", "/sys/fs/cgroup/bench-there"};
+
+static void move_on(void) {
+    int doors[2];
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (int i = 0; i < 2; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s/cgroup.procs", stations[i]);
+        doors[i] = open(path, O_WRONLY | O_CLOEXEC);
+        if (doors[i] < 0)
+            err(1, "%s", path);
+    }
+    for (int i = 0;; i = !i) {
+        // 0 is who writes it.
+        if (write(doors[i], "0", 1) != 1)
+            err(1, "%s", stations[i]);
+        usleep(4000);
+    }
+}
+
+void keep_moving(bool on) {
+    static pid_t mover;
+    if (on) {
+        for (int i = 0; i < 2; i++)
+            mkdir(stations[i], 0755);
+        mover = fork();
+        if (mover < 0)
+            err(1, "fork");
+        if (mover == 0)
+            move_on();
+        return;
+    }
+    int status;
+    kill(mover, SIGKILL);
+    if (waitpid(mover, &status, 0) != mover || !WIFSIGNALED(status))
+        errx(1, "nothing has moved between cgroups");
+    for (int i = 0; i < 2; i++)
+        if (rmdir(stations[i]) < 0)
+            err(1, "%s", stations[i]);
 }

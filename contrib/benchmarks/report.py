@@ -102,6 +102,7 @@ BARS = [
     ("session on a terminal, p50, worker / C worker", against("session-pty"), ".2f", 1.10, False),
     ("the same, p10 (what noise adds least to)", against("session-pty", 0.1), ".2f", None, False),
     ("session on pipes, p50, worker / C worker", against("session-pipes"), ".2f", None, False),
+    ("the same after a pause, p50 (see below)", against("session-pause"), ".2f", None, False),
     ("`ssh -tt` / worker, p50", lambda r: r.ratio(("session-pty", "ssh-tt"), ("session-pty", "worker")), ".1f", 20, True),
     ("`ssh -tt` / `postern exec -it`, p50", against("session-pty", ours="ssh-tt", theirs="postern-exec-it"), ".1f", None,
      True),
@@ -142,6 +143,7 @@ BARS = [
 # Workloads whose measurements are many enough for quantiles, and those that are told by their median and range.
 SPREAD = [
     ("A session on a terminal, `sh -c 'echo ok'`, connect to end, ms", "session-pty"),
+    ("A session on a terminal, the first after 100 ms, ms", "session-pause"),
     ("A session on pipes, ms", "session-pipes"),
     ("`true` on pipes, ms", "true"),
     ("A key's echo, idle, ms", "key"),
@@ -282,7 +284,9 @@ def report(directory, suites):
         "the medians, with the interval that holds 95 of 100 resamplings of the rounds. `c-worker` is the minimal worker in C\n"
         "of `reference-worker.c` under the same unit settings; `worker` is postern-worker, measured over its socket as that is;\n"
         "`postern-exec`, `ssh` and `systemd-run` are whole commands, from fork to exit. socat does not shut its connection down:\n"
-        "its client waits until systemd has collected the unit.\n",
+        "its client waits until systemd has collected the unit. All but what is called *after a pause* was measured beside a process\n"
+        "that moves between two cgroups every 4 ms: the kernel lets the first that is moved after a pause wait for a grace period of\n"
+        "RCU, and systemd moves one for each unit that it starts. `cgroup_favordynmods=1` on the kernel's command line saves that wait.\n",
         "## Bars\n",
         bars_table(judged, all_results),
     ]

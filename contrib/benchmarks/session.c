@@ -57,6 +57,9 @@ void measure_sessions(void) {
     };
     in_turns("session-pty", terminal, 6, scaled(240, 80), WARM_UP, 15);
     in_turns("session-pipes", pipes, 5, scaled(160, 40), WARM_UP, 15);
+    keep_moving(false);
+    in_turns("session-pause", terminal, 2, scaled(80, 20), 4, 100);
+    keep_moving(true);
 }
 
 void measure_client(void) {
