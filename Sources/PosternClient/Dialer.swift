@@ -71,16 +71,18 @@ public struct Dialer: ~Copyable {
         return true
     }
 
-    /// Waits until the dial can go on. False when it was only interrupted.
+    /// Waits until the dial can go on. False when it was only interrupted. What is ready after the deadline is in time:
+    /// it was we who came late.
     private func isReady() throws(ConnectError) -> Bool {
-        let now = MonotonicClock.milliseconds()
-        guard now < deadline else { throw .silent(target) }
         do throws(SysError) {
             var set = PollSet()
             _ = dial?.watch(in: &set)
-            return try set.wait(milliseconds: Int(deadline - now)) > 0
+            let now = MonotonicClock.milliseconds()
+            if try set.wait(milliseconds: now < deadline ? Int(deadline - now) : 0) > 0 { return true }
         } catch {
             throw .failed(target, error)
         }
+        guard MonotonicClock.milliseconds() < deadline else { throw .silent(target) }
+        return false
     }
 }

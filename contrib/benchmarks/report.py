@@ -279,7 +279,7 @@ def report(directory, suites):
         f"{facts['date']}, revision {facts['revision']}, by `{facts['command']}`.\n",
         f"{facts['machine']}, {facts['memory']}, Linux {facts['kernel']}. "
         + "; ".join(f"{results.name}: {results.facts['openssh'].split(',')[0]}, socat {results.facts['socat']}, load before it "
-                    + results.facts["load"].replace(" ", "/") for results in all_results) + ".\n",
+                    + results.facts["load"].replace(" ", "/") + f", {results.facts['stolen']} of its time stolen" for results in all_results) + ".\n",
         "All contenders ran in turns, in an order that chance decided, inside a systemd-nspawn container. A ratio is that of\n"
         "the medians, with the interval that holds 95 of 100 resamplings of the rounds. `c-worker` is the minimal worker in C\n"
         "of `reference-worker.c` under the same unit settings; `worker` is postern-worker, measured over its socket as that is;\n"
