@@ -14,10 +14,12 @@ import os
 import selectors
 import signal
 import socket
+import struct
 import sys
 import time
 
 HELD = 64 * 1024
+SO_VM_SOCKETS_CONNECT_TIMEOUT = 6
 
 
 class Way:
@@ -39,7 +41,7 @@ class Switchboard:
     def __init__(self, directory, target, idle=None, lose_answers=0):
         self.directory, self.target = directory, target
         self.idle, self.answers_to_lose = idle, lose_answers
-        self.links, self.count, self.is_down = [], 0, False
+        self.links, self.count, self.calls, self.is_down = [], 0, 0, False
         self.wishes = []
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         # There under its name only when it listens.
@@ -53,8 +55,11 @@ class Switchboard:
             server.connect(self.target)
             return server
         server = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+        # An emulated guest takes its time: struct timeval.
+        server.setsockopt(socket.AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, struct.pack("ll", 60, 0))
         # A port that only root may have, another one each time: the guest may not have let go of the last.
-        server.bind((socket.VMADDR_CID_ANY, 100 + self.count))
+        self.calls += 1
+        server.bind((socket.VMADDR_CID_ANY, 100 + self.calls))
         server.connect(tuple(int(number) for number in self.target.split(":")[1:]))
         return server
 
