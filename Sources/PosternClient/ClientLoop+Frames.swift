@@ -172,6 +172,7 @@ extension ClientLoop {
             try input.resume(started)
         }
         link = .up
+        unanswered = 0
         upSince = clock.now
         reconnection.succeed()
         showReturn(isBack: true)

@@ -27,7 +27,14 @@ extension ClientLoop {
             }
         connection.sender.append(kind, payload)
         link = .asking
+        unanswered += 1
         lastHeard = clock.now
+    }
+
+    /// How long without a word a connection counts as alive, in milliseconds. Each further first frame gets twice the
+    /// time: a guest too busy to answer in time would start worker after worker otherwise, and answer none.
+    private var silence: UInt64 {
+        options.heartbeat.silence << (link == .asking ? min(unanswered - 1, 3) : 0)
     }
 
     // MARK: - Losing it
@@ -58,7 +65,7 @@ extension ClientLoop {
         var time: UInt64?
         if link == .up { time = max(lastHeard, lastPing) + options.heartbeat.ping }
         guard canReturn else { return time }
-        if link != .down { time = earliest(time, lastHeard + options.heartbeat.silence) }
+        if link != .down { time = earliest(time, lastHeard + silence) }
         guard reconnection.until > 0, link != .up else { return time }
         time = earliest(time, reconnection.until)
         if !away.isShown { time = earliest(time, reconnection.since + AwayNotice.patience) }
@@ -76,7 +83,7 @@ extension ClientLoop {
     mutating func tick(_ streams: borrowing StandardStreams) {
         guard isUnderWay else { return }
         let now = clock.now
-        if canReturn, link != .down, now >= lastHeard + options.heartbeat.silence {
+        if canReturn, link != .down, now >= lastHeard + silence {
             disconnect(SysError(call: "recv", errno: .connectionTimedOut))
         } else if link == .up, now >= max(lastHeard, lastPing) + options.heartbeat.ping {
             lastPing = now

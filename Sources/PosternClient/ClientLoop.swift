@@ -55,6 +55,8 @@ struct ClientLoop: ~Copyable {
     var dial: Dial?
     var reconnection = Reconnection()
     var upSince: UInt64?
+    /// How many first frames were sent since the last answer to one.
+    var unanswered = 0
     var lastHeard: UInt64 = 0
     var lastPing: UInt64 = 0
     var away = AwayNotice(isPainted: false)

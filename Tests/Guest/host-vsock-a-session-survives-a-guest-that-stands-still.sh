@@ -5,6 +5,8 @@
 # snapshot. Twice.
 . "$(dirname "$0")/sessions.bash"
 
+# The first session there takes longer than others.
+expect_code 0 postern exec "vsock:$INNER_CID" -- true
 LINK_TO=vsock:$INNER_CID:722 open_link link
 feed
 postern exec -i --linger 600 "$LINK" -- cat <feed >still.out 2>still.err 9>&- &

@@ -252,6 +252,23 @@ extension ClientTests {
             #expect(try AttachRequest(try client.expect(.attach)).connection == 2)
         }
 
+        @Test func `a guest too busy to answer is given more time at each try`() throws {
+            let began = MonotonicClock.milliseconds()
+            let open = Self.lingering()
+            var client = try RunningClient(resuming: .open(open)) {
+                $0.heartbeat = .init(ping: 5000, silence: 300)
+            }
+            for connection in 1...3 {
+                if connection > 1 { try client.accept() }
+                #expect(try OpenRequest(try client.expect(.open)).connection == UInt64(connection))
+            }
+            // 300, twice that, and the pauses between tries: 100 at most.
+            #expect(MonotonicClock.milliseconds() - began >= 890)
+            try client.answer(open.session)
+            try client.send(.exit, Self.exit(0))
+            _ = try client.expect(.bye)
+        }
+
         @Test func `a worker that says nothing is asked, and waited for, in any other`() throws {
             let open = SessionClient.newRequest()
             var client = try RunningClient(resuming: .open(open)) {
