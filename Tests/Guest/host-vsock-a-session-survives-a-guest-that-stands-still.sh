@@ -17,9 +17,11 @@ for round in 1 2; do
     wait_for "grep -qx 'before $round' still.out"
     kill -STOP "$INNER_PID"
     echo "meanwhile $round" >&9
-    kill -USR1 "$LINK_PID"
+    # And nobody calls meanwhile: it would find one dead connection for every two seconds, each with a worker to start.
+    kill -USR2 "$LINK_PID"
     sleep 17
     kill -CONT "$INNER_PID"
+    kill -USR2 "$LINK_PID"
     wait_for "grep -qx 'meanwhile $round' still.out" 60
 done
 exec 9>&-

@@ -10,18 +10,14 @@ under way.
     idle          cuts a connection that has carried nothing for so long
     lose-answers  cuts so many connections when the first answer comes, which is lost
 """
-import ctypes
 import os
 import selectors
 import signal
 import socket
-import struct
 import sys
 import time
 
 HELD = 64 * 1024
-SO_VM_SOCKETS_CONNECT_TIMEOUT = 6
-LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 class Way:
@@ -57,9 +53,6 @@ class Switchboard:
             server.connect(self.target)
             return server
         server = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-        # An emulated guest takes its time. Python gives sockets of this family no struct timeval.
-        if LIBC.setsockopt(server.fileno(), socket.AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, struct.pack("ll", 60, 0), 16) != 0:
-            raise OSError(ctypes.get_errno(), "setsockopt")
         # A port that only root may have, another one each time: the guest may not have let go of the last.
         self.calls += 1
         server.bind((socket.VMADDR_CID_ANY, 100 + self.calls))
