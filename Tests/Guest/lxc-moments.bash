@@ -6,6 +6,7 @@ here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
 serve_lxc
 options POSTERN_OPTIONS=--grace=1
+limit=$((1 + ${SLOW:-1}))
 mkdir "$WORK/bin" "$WORK/real"
 # script FILE LINE...: a program that pauses
 script() {
@@ -39,6 +40,8 @@ end_by() {
         abort) kill -ABRT "$(worker)" ;;
         stop) systemctl stop --no-block 'postern-lxc@*' ;;
         client) kill -KILL "$CLIENT" ;;
+        socket) systemctl stop postern-lxc.socket ;;
+        limit) ;; # comes by itself
     esac
 }
 
@@ -48,20 +51,25 @@ session=0 container=()
 check=no_containers
 at() {
     echo "$1, $2"
+    [[ $2 != limit ]] || options "POSTERN_OPTIONS=--grace=1 --helper-timeout=$limit"
     pause_at "$1"
     in_background "at-$((++session))" postern exec "${container[@]}" "$TARGET" true
     reached "$1"
     end_by "$2"
-    case $1 in
-        # The release helper: who cannot wait for it comes back to it.
-        *release | rm | *-down) [[ $2 != kill && $2 != abort ]] || reached "$1" ;;
-    esac
-    case $1-$2 in *-prepare-* | mv-* | creating-* | starting-* | *-up-*) client 125 137 ;; esac
+    if [[ $1 == @(*release|rm|*-down) ]]; then
+        # Who cannot wait for the release helper comes back to it.
+        [[ $2 != @(kill|abort|limit) ]] || reached "$1"
+    elif [[ $2 != socket ]]; then
+        client 125 137
+    fi
     pass "$1"
-    client 0 125 129 137 143
+    if [[ $2 == socket ]]; then client 0; else client 0 125 129 137 143; fi
     "$check"
+    [[ $2 != socket ]] || systemctl start postern-lxc.socket
+    [[ $2 != limit ]] || options POSTERN_OPTIONS=--grace=1
 }
 
-# Those of a container, and those of one with a link besides
+# Every way out; the moments of a container, and those of one with a link besides
+export ways=(term kill abort stop client socket limit)
 export moments=(before-prepare creating starting-pre-start starting-start-host after-prepare before-release rm after-release)
 export links=(before-network-up after-network-up before-network-down after-network-down)

@@ -8,11 +8,11 @@ for container in '' '--container=named'; do
     # shellcheck disable=SC2206  # one word, or none
     container=($container)
     settings default
-    for way in term kill abort stop client; do
+    for way in "${ways[@]}"; do
         for moment in "${moments[@]}" ${container:+mv}; do at "$moment" "$way"; done
     done
     settings default network=allow 'allow=tcp host 3128'
-    for way in term kill stop client; do
+    for way in "${ways[@]}"; do
         for moment in "${links[@]}"; do at "$moment" "$way"; done
     done
     # While it runs: also a watchdog, a limit of time, an end of its socket, and its own.
@@ -37,6 +37,8 @@ for container in '' '--container=named'; do
     expect_code 125 postern exec "${container[@]}" "$TARGET" true 2>/dev/null
     rm "$WORK/refuse"
     no_containers
+    # The socket's end changes nothing, and a limit of time is the same, whatever the container is called.
+    ways=(term kill abort stop client)
 done
 
 # One that is to be kept is not, before it was once ready. Afterwards it is, until it is removed, with its network.
@@ -44,7 +46,7 @@ settings default destroy-on-exit=no network=allow 'allow=tcp host 3128'
 for container in '' '--container=named'; do
     # shellcheck disable=SC2206  # one word, or none
     container=($container)
-    for way in term kill stop client; do
+    for way in "${ways[@]}" limit; do
         check=no_containers
         for moment in before-prepare creating starting-pre-start starting-start-host after-network-up; do at "$moment" "$way"; done
         check=no_units_left
