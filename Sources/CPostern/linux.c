@@ -1,4 +1,4 @@
-// Thin wrappers round Linux calls, structures and macros that Swift's Glibc module does not import.
+// Thin wrappers round Linux calls, structures and macros that Swift does not import.
 
 #define _GNU_SOURCE
 #include "CPostern.h"

@@ -181,8 +181,8 @@ struct Observers {
     private static func listen(to observer: Observer, at now: UInt64) {
         let connection = observer.connection
         observer.lastHeard = now
-        do {
-            guard try connection.receive() else {
+        do throws(WireError) {
+            guard (try? connection.receive()) == true else {
                 observer.isGone = true
                 return
             }
@@ -190,7 +190,7 @@ struct Observers {
                 switch event {
                 case .control(.bye, _):
                     // It may have said so before it could read the answer.
-                    _ = try connection.flush()
+                    _ = try? connection.flush()
                     observer.isGone = true
                 case .control(.detach, _) where observer.role == .mirror: observer.isGone = true
                 case .control(.ping, let payload): connection.append(.pong, payload)
@@ -202,13 +202,11 @@ struct Observers {
                 case .control(let kind, _), .data(let kind, _): throw WireError.unexpectedFrame(kind)
                 }
             }
-        } catch let error as WireError {
+        } catch {
             guard observer.role != .parting else { return }
             let report = ErrorReport(stage: .protocol, field: error.field, text: error.description)
             connection.append(.error, report.encode())
             observer.part(at: now)
-        } catch {
-            observer.isGone = true
         }
     }
 }

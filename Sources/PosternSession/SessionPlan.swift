@@ -238,7 +238,8 @@ struct SessionPlan {
             guard let resource = ResourceLimit.named(Array(limit.resource.utf8)) else {
                 throw refuse(
                     .rlimit,
-                    "no such resource; known are \(ResourceLimit.table.map(\.name).joined(separator: " "))")
+                    "no such resource; known are \(ResourceLimit.table.map { $0.name }.joined(separator: " "))"
+                )
             }
             guard limit.soft <= limit.hard else {
                 throw refuse(.rlimit, "the soft limit is above the hard one")

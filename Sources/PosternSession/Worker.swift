@@ -13,14 +13,22 @@ package enum Worker {
     }
 
     package static func run(_ policy: Policy) -> ExitCode {
-        do {
-            // The child gets default signals; here a broken pipe is an errno.
-            try Signal.ignore(.pipe)
-            let signals = try SignalFD([.term, .int, .hup])
+        do throws(ActivationError) {
+            let signals = try signals()
             return serve(try Activation.connection(), signals, policy)
         } catch {
             complain("postern-worker: \(error)")
             return .failure
+        }
+    }
+
+    /// What ends a session from outside. The child gets default signals; here a broken pipe is an errno.
+    private static func signals() throws(ActivationError) -> SignalFD {
+        do throws(SysError) {
+            try Signal.ignore(.pipe)
+            return try SignalFD([.term, .int, .hup])
+        } catch {
+            throw .system(error)
         }
     }
 

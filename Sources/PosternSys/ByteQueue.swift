@@ -1,4 +1,4 @@
-import Glibc
+import CPostern
 
 /// A first-in first-out queue of bytes with a fixed capacity.
 ///
@@ -25,7 +25,7 @@ public struct ByteQueue: ~Copyable {
 
     deinit {
         // SAFETY: from malloc in init; nobody else holds it.
-        unsafe Glibc.free(base)
+        unsafe CPostern.free(base)
     }
 
     /// Bytes held.

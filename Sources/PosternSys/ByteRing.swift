@@ -1,5 +1,4 @@
 import CPostern
-import Glibc
 
 /// The last bytes of a stream, by absolute offset: `start..<end` are held, `end` grows as bytes are read, and
 /// `start` follows it, so that never more than `capacity` are held.
@@ -32,7 +31,7 @@ public struct ByteRing: ~Copyable {
 
     deinit {
         // SAFETY: from malloc in init; nobody else holds it.
-        unsafe Glibc.free(base)
+        unsafe CPostern.free(base)
     }
 
     /// Bytes held.

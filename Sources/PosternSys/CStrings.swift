@@ -1,4 +1,4 @@
-import Glibc
+import CPostern
 
 /// A NULL-terminated array of NUL-terminated strings, as execve takes it, in memory of its own.
 @safe

@@ -1,5 +1,4 @@
 import CPostern
-import Glibc
 
 /// A control group of the unified hierarchy (cgroup v2).
 public struct Cgroup: ~Copyable {
@@ -61,7 +60,7 @@ public struct Cgroup: ~Copyable {
                 signalled.insert(pid)
                 // A process may have ended since it was listed; one that may not be signalled must not hide
                 // the rest.
-                _ = Glibc.kill(pid, signal.rawValue)
+                _ = CPostern.kill(pid, signal.rawValue)
             }
         }
     }

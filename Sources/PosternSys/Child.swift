@@ -1,5 +1,4 @@
 import CPostern
-import Glibc
 
 /// A running or ended child, the leader of its own session and process group.
 ///

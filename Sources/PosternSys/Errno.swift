@@ -1,5 +1,4 @@
 import CPostern
-import Glibc
 
 /// A system call's error number.
 public struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertible {

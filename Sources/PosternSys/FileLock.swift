@@ -1,4 +1,4 @@
-import Glibc
+import CPostern
 
 /// An exclusive lock on a file of ours, held until this value goes. The kernel drops it with the process,
 /// however that ends, so the lock tells the living from the dead where a file alone could not.

@@ -1,5 +1,4 @@
 import CPostern
-import Glibc
 
 extension Files {
     /// Whether `path` is a regular file, or nothing yet: renaming over a device would destroy it.

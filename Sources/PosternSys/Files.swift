@@ -1,5 +1,4 @@
 import CPostern
-import Glibc
 
 /// Small files of ours, of /proc and /sys. Everything here blocks as long as the file system does.
 public enum Files {
@@ -52,7 +51,7 @@ public enum Files {
             written += try sysCallSize("write") {
                 unsafe bytes.withUnsafeBytes { all in
                     let rest = unsafe UnsafeRawBufferPointer(rebasing: all[written...])
-                    return unsafe Glibc.write(fd.raw, rest.baseAddress, rest.count)
+                    return unsafe CPostern.write(fd.raw, rest.baseAddress, rest.count)
                 }
             }
         }
@@ -75,7 +74,7 @@ public enum Files {
 
     public static func rename(_ path: String, to other: String) throws(SysError) {
         // SAFETY: both paths live for the call.
-        _ = try sysCall("rename") { unsafe Glibc.rename(path, other) }
+        _ = try sysCall("rename") { unsafe CPostern.rename(path, other) }
     }
 
     /// Opens, CLOEXEC, with the flags of open(2).
@@ -136,7 +135,7 @@ public enum Files {
     public static func remove(_ path: String) throws(SysError) {
         do {
             // SAFETY: the path lives for the call.
-            _ = try sysCall("remove") { unsafe Glibc.remove(path) }
+            _ = try sysCall("remove") { unsafe CPostern.remove(path) }
         } catch  where error.errno == .noEntry {
             return
         }

@@ -1,5 +1,4 @@
 import CPostern
-import Glibc
 
 /// Facts that the kernel tells.
 public enum Kernel {

@@ -1,4 +1,4 @@
-import Glibc
+import CPostern
 
 /// CLOCK_MONOTONIC: unaffected by the date being set; stands still while the guest is suspended.
 public enum MonotonicClock {

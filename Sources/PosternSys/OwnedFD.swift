@@ -1,9 +1,9 @@
 import CPostern
-import Glibc
 
 /// A file descriptor that belongs to exactly one value, from the call that made it to its `deinit`.
 ///
 /// Only `deinit` closes, once and without a retry: on Linux the number is free even when close(2) fails.
+@frozen
 public struct OwnedFD: ~Copyable, Sendable {
     /// The number, for a call that borrows it. Never close it, never keep it.
     package let raw: Int32

@@ -1,5 +1,4 @@
 import CPostern
-import Glibc
 
 /// A pipe, both ends CLOEXEC and blocking.
 @frozen

@@ -1,4 +1,4 @@
-import Glibc
+import CPostern
 
 /// What one turn of a loop waits for, told anew every turn.
 ///

@@ -1,4 +1,4 @@
-import Glibc
+import CPostern
 
 /// What this process is and was given.
 public enum Process {
@@ -25,7 +25,7 @@ public enum Process {
 
 extension Process {
     /// Ends this process with `code`. Nothing is unwound; atexit handlers run.
-    public static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
+    public static func exit(_ code: Int32) -> Never { CPostern.exit(code) }
 
     /// The same without atexit handlers.
     public static func exitNow(_ code: Int32) -> Never { _exit(code) }
@@ -39,6 +39,6 @@ public enum StandardError {
     public static func write(_ text: String) {
         let bytes = Array(text.utf8)
         // SAFETY: the buffer lives for the call.
-        unsafe bytes.withUnsafeBytes { unsafe _ = Glibc.write(2, $0.baseAddress, $0.count) }
+        unsafe bytes.withUnsafeBytes { unsafe _ = CPostern.write(2, $0.baseAddress, $0.count) }
     }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import CPostern
 
 /// What /proc tells of another process, proc_pid_stat(5). All ids are as our own PID namespace numbers them.
 public struct ProcessFacts: Equatable, Sendable {

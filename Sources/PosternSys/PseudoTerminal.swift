@@ -1,5 +1,4 @@
 import CPostern
-import Glibc
 
 /// A pseudo-terminal pair of the guest.
 ///

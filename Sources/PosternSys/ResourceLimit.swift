@@ -1,5 +1,4 @@
 import CPostern
-import Glibc
 
 /// One of the 16 limits of setrlimit(2).
 public struct ResourceLimit: Hashable, Sendable {

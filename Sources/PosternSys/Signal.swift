@@ -1,5 +1,4 @@
 import CPostern
-import Glibc
 
 /// A signal's number, 1…64.
 public struct Signal: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
@@ -89,7 +88,7 @@ public struct Signal: RawRepresentable, Hashable, Sendable, CustomStringConverti
     /// kill(2): a process for a positive number, a process group for a negative one. Prefer `Child.signal`,
     /// whose pidfd cannot name a stranger.
     public static func send(_ signal: Signal, to pid: Int32) throws(SysError) {
-        _ = try sysCall("kill") { Glibc.kill(pid, signal.rawValue) }
+        _ = try sysCall("kill") { CPostern.kill(pid, signal.rawValue) }
     }
 
     private static func realtime(_ word: ArraySlice<UInt8>) -> Int32? {

@@ -1,5 +1,4 @@
 import CPostern
-import Glibc
 
 /// Who is at the other end, as far as the address tells.
 public enum PeerAddress: Equatable, Sendable {

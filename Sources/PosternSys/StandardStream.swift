@@ -1,5 +1,4 @@
 import CPostern
-import Glibc
 
 /// One of the standard streams that this process inherited and shares with others.
 ///

@@ -1,4 +1,4 @@
-import Glibc
+import CPostern
 
 /// A system call that failed: which, and why.
 public struct SysError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,5 +1,4 @@
 import CPostern
-import Glibc
 
 /// A small process that restores the terminal should this one die without doing so, even by SIGKILL.
 ///

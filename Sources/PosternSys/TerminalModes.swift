@@ -1,5 +1,4 @@
 import CPostern
-import Glibc
 
 /// A terminal's settings: termios(3).
 public struct TerminalModes: Equatable, Sendable {

@@ -1,4 +1,4 @@
-import Glibc
+import CPostern
 
 /// What passwd says of a user.
 public struct UserRecord: Equatable, Sendable {
@@ -49,8 +49,8 @@ public enum Users {
         var size = 1024
         while true {
             var buffer = [CChar](repeating: 0, count: size)
-            var entry = unsafe Glibc.group()
-            var result: UnsafeMutablePointer<Glibc.group>?
+            var entry = unsafe CPostern.group()
+            var result: UnsafeMutablePointer<CPostern.group>?
             // SAFETY: the entry points into `buffer`, which outlives its use here.
             let error = unsafe getgrnam_r(name, &entry, &buffer, buffer.count, &result)
             if error == ERANGE, size < 1 << 24 {

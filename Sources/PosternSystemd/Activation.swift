@@ -28,23 +28,22 @@ public enum Activation {
         guard count == 1 else { throw .several(Int(count)) }
         let first: Int32 = 3  // SD_LISTEN_FDS_START
         let connection: OwnedFD
-        do {
+        do throws(SysError) {
             connection = try Sockets.adopt(inherited: first)
         } catch {
             throw .system(error)
         }
         if Sockets.isListening(connection) { throw .listening }
         guard sd_is_socket(connection.raw, 0, streamType, 0) > 0 else { throw .notASocket }
-        do {
-            guard try Sockets.peerAddress(of: connection) != .other else { throw ActivationError.notASocket }
-        } catch let error as SysError where error.errno == .notConnected {
-            // The client has left already. The worker will read its end of file.
-            return connection
-        } catch let error as SysError {
-            throw .system(error)
+        let peer: PeerAddress
+        do throws(SysError) {
+            peer = try Sockets.peerAddress(of: connection)
         } catch {
-            throw .notASocket
+            // The client has left already. The worker will read its end of file.
+            if error.errno == .notConnected { return connection }
+            throw .system(error)
         }
+        guard peer != .other else { throw .notASocket }
         return connection
     }
 

@@ -1,5 +1,5 @@
 import CSystemd
-import Glibc
+import CPostern
 import PosternSys
 
 /// The journal: sd_journal_sendv(3), but it never holds up a session.

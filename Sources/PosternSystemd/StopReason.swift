@@ -1,5 +1,5 @@
 import CSystemd
-import Glibc
+import CPostern
 
 /// Why the manager stops us.
 public enum StopReason: Equatable, Sendable {

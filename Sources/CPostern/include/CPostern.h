@@ -1,4 +1,4 @@
-// CPostern: the Linux calls that Swift's Glibc module lacks, and the code that may run between fork and exec.
+// CPostern: libc and Linux as the modules above see them, and the code that may run between fork and exec.
 //
 // Every function here is thin: it returns what the kernel returned, -1 with errno set on failure, and keeps
 // no state. Policy, retries and ownership live in PosternSys.
@@ -14,17 +14,34 @@
 #endif
 
 // No _GNU_SOURCE here: Swift would see structures that differ from those of its Glibc module.
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
+#include <unistd.h>
 
-// ---- What Swift's Glibc module has in its overlay alone ------------------------------------------------
+// ---- What Swift does not import of the headers above ---------------------------------------------------
 //
-// The overlay is one object, which brings 130 functions of libm along, to be looked up at every start. As long as nothing
-// of it is used it is not linked.
+// Nobody imports Glibc, which has some of it: Embedded Swift has no such module, and elsewhere it is one object, which brings
+// 130 functions of libm along, to be looked up at every start.
 
 static inline int32_t postern_errno(void) { return errno; }
 
@@ -106,7 +123,7 @@ int postern_guardian_cooked(int owner);
 /// Whether two settings are the same in everything that tcsetattr can set and the kernel keeps.
 int postern_termios_equal(const struct termios *a, const struct termios *b);
 
-// ---- linux.c: calls and structures that Glibc's module does not import ---------------------------------
+// ---- linux.c: calls and structures that need _GNU_SOURCE, or that Swift does not import ---------------------------------
 
 const char *postern_errno_name(int error);
 const char *postern_errno_text(int error);
