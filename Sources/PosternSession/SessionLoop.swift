@@ -95,7 +95,7 @@ struct SessionLoop: ~Copyable {
             writeInput()
             if ready.output { readOutput() }
             if ready.child { childExited() }
-            while machine.childHasExited, canRead, !output.isDrained { readOutput() }
+            while machine.childHasExited, canRead(), !output.isDrained { readOutput() }
             if machine.childHasExited, result == nil, output.isDrained, clock.now >= settleAt ?? 0 {
                 try settle()
             }
@@ -118,14 +118,16 @@ struct SessionLoop: ~Copyable {
         var output = false
     }
 
+    // Nothing below changes anything; but lent without `mutating`, the 2 KiB of the loop are copied each time.
+
     /// How much may be read from the child now.
-    private var outputRoom: Int {
+    private mutating func outputRoom() -> Int {
         let room = log.room(keeping: machine.floor)
         guard let writer, machine.outputLimit > 0 else { return room }
         return min(room, max(0, Self.readAhead - Int(log.end - writer.sent)))
     }
 
-    private var canRead: Bool { outputRoom > 0 }
+    private mutating func canRead() -> Bool { outputRoom() > 0 }
 
     private mutating func wait() throws(SysError) -> Ready {
         set.reset()
@@ -139,14 +141,14 @@ struct SessionLoop: ~Copyable {
         }
         let childSlot = machine.childHasExited ? nil : set.add(process.child.pidfd, read: true, write: false)
         if input.wantsToWrite(at: clock.now) { _ = set.addIfOpen(process.input, read: false, write: true) }
-        let readsOutput = canRead && output.reads(.stdout)
+        let readsOutput = canRead() && output.reads(.stdout)
         let outputSlot = readsOutput ? set.addIfOpen(process.output, read: true, write: false) : nil
-        let readsErrors = canRead && output.reads(.stderr)
+        let readsErrors = canRead() && output.reads(.stderr)
         let errorSlot = readsErrors ? set.addIfOpen(process.errors, read: true, write: false) : nil
         observers.addAll(to: &set, log)
         door?.addAll(to: &set)
         releasing?.addAll(to: &set)
-        try set.wait(milliseconds: hasWork ? 0 : patience)
+        try set.wait(milliseconds: hasWork() ? 0 : patience())
         var ready = Ready()
         ready.signal = set.readable(signalSlot)
         if let slot = writerSlot {
@@ -165,30 +167,16 @@ struct SessionLoop: ~Copyable {
 
     /// Whether there is something to do that no descriptor would tell of: frames that were left for want of
     /// room, and, after the child's exit, output in a pipe that a grandchild keeps open.
-    private var hasWork: Bool {
+    private mutating func hasWork() -> Bool {
         (writer.map { $0.hasUnread && $0.hasRoomForReplies } ?? false)
-            || (machine.childHasExited && canRead && !output.isDrained)
-    }
-
-    var doorDeadline: UInt64? {
-        switch door {
-        case .some(let door): door.deadline
-        case .none: nil
-        }
-    }
-
-    private var releaseDeadline: UInt64? {
-        switch releasing {
-        case .some(let helper): helper.deadline
-        case .none: nil
-        }
+            || (machine.childHasExited && canRead() && !output.isDrained)
     }
 
     /// How long the loop may wait, in milliseconds.
-    private var patience: Int? {
+    private mutating func patience() -> Int? {
         var deadline = earliest(earliest(machine.deadline, input.deadline), settleAt)
-        deadline = earliest(earliest(deadline, observers.deadline), doorDeadline)
-        deadline = earliest(deadline, releaseDeadline)
+        deadline = earliest(earliest(deadline, observers.deadline), door?.deadline)
+        deadline = earliest(deadline, releasing?.deadline)
         let time = earliest(clock.milliseconds(until: deadline), watchdog.milliseconds)
         return earliest(time, observers.rest)
     }
@@ -244,7 +232,7 @@ struct SessionLoop: ~Copyable {
     private mutating func readOutput() {
         // Each source once a turn: neither stdout nor stderr can starve the other, or the socket.
         for kind in [FrameKind.stdout, .stderr] where output.reads(kind) {
-            let count = output.read(kind, from: process, to: &log, room: outputRoom)
+            let count = output.read(kind, from: process, to: &log, room: outputRoom())
             if count > 0 {
                 input.release()
                 handle(.outputRead(count))
