@@ -1,7 +1,7 @@
 import CPostern
 
 /// A child that could not be started: at which step, and why. Nothing of it is left.
-public struct SpawnError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct SpawnError: Error, Equatable, Sendable {
     /// The steps, in the order in which they are taken.
     public enum Stage: Int32, Sendable {
         case fork = 1, cgroup, session, stdio, terminal, oomScore, rlimit, groups, gid, uid
@@ -24,6 +24,4 @@ public struct SpawnError: Error, Equatable, Sendable, CustomStringConvertible {
             stage: Stage(rawValue: failure.stage) ?? .fork, errno: Errno(rawValue: failure.error),
             index: Int(failure.index))
     }
-
-    public var description: String { "\(stage): \(errno)" }
 }

@@ -2,7 +2,7 @@ import CSystemd
 public import PosternSys
 
 /// Why there is no connection to serve.
-public enum ActivationError: Error, Equatable, Sendable {
+public enum ActivationError: Error, Equatable, Sendable, CustomStringConvertible {
     /// LISTEN_FDS is unset or not meant for this process.
     case none
     case several(Int)
@@ -11,6 +11,17 @@ public enum ActivationError: Error, Equatable, Sendable {
     /// Not a connected AF_UNIX or AF_VSOCK stream socket.
     case notASocket
     case system(SysError)
+
+    public var description: String {
+        switch self {
+        case .none: "systemd passed no connection: it is started by a socket unit with Accept=yes"
+        case .several(let count): "systemd passed \(count) descriptors: a session has one connection"
+        case .listening:
+            "systemd passed a listening socket: the socket unit needs Accept=yes, and the service Restart=no"
+        case .notASocket: "descriptor 3 is no connected stream socket of the family AF_UNIX or AF_VSOCK"
+        case .system(let error): error.description
+        }
+    }
 }
 
 /// The connection that systemd accepted for us: sd_listen_fds(3).

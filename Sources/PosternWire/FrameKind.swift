@@ -87,3 +87,33 @@ public enum Limits {
 
 /// The version of the protocol spoken here.
 public let protocolVersion: UInt64 = 1
+
+extension FrameKind: CustomStringConvertible {
+    /// Its name in PROTOCOL.md.
+    public var description: String {
+        switch self {
+        case .open: "OPEN"
+        case .attach: "ATTACH"
+        case .list: "LIST"
+        case .order: "ORDER"
+        case .stdin: "STDIN"
+        case .stdinEOF: "STDIN_EOF"
+        case .resize: "RESIZE"
+        case .signal: "SIGNAL"
+        case .detach: "DETACH"
+        case .hangup: "HANGUP"
+        case .bye: "BYE"
+        case .started: "STARTED"
+        case .stdout: "STDOUT"
+        case .stderr: "STDERR"
+        case .exit: "EXIT"
+        case .error: "ERROR"
+        case .notice: "NOTICE"
+        case .session: "SESSION"
+        case .gap: "GAP"
+        case .window: "WINDOW"
+        case .ping: "PING"
+        case .pong: "PONG"
+        }
+    }
+}

@@ -27,7 +27,7 @@ extension Integration {
         func none() throws {
             let (outcome, said) = try Self.start("unset LISTEN_FDS LISTEN_PID;", try Files.null())
             #expect(outcome == .code(1))
-            #expect(said.hasPrefix("postern-worker: "))
+            #expect(said.hasPrefix("postern-worker: systemd passed no connection"))
         }
 
         @Test("descriptors meant for another process are not taken")
@@ -39,16 +39,18 @@ extension Integration {
         @Test("a second descriptor is refused")
         func second() throws {
             let pair = try SocketPair()
-            let (outcome, _) = try Self.start("LISTEN_FDS=2 LISTEN_PID=$$", pair.second)
+            let (outcome, said) = try Self.start("LISTEN_FDS=2 LISTEN_PID=$$", pair.second)
             #expect(outcome == .code(1))
+            #expect(said.hasPrefix("postern-worker: systemd passed 2 descriptors"))
         }
 
         @Test("a listening socket is refused")
         func listening() throws {
             try withDirectory { directory in
                 let listener = try Sockets.listenUnix(path: bytes(directory + "/s"))
-                let (outcome, _) = try Self.start("LISTEN_FDS=1 LISTEN_PID=$$", listener)
+                let (outcome, said) = try Self.start("LISTEN_FDS=1 LISTEN_PID=$$", listener)
                 #expect(outcome == .code(1))
+                #expect(said.hasPrefix("postern-worker: systemd passed a listening socket"))
             }
         }
 
