@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "CPostern.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -141,6 +142,8 @@ int postern_is_cgroup2(const char *path) {
 int postern_make_directory(const char *path, uint32_t mode) { return mkdir(path, mode); }
 ssize_t postern_getrandom(void *bytes, size_t length) { return getrandom(bytes, length, 0); }
 int postern_open(const char *path, int flags, uint32_t mode) { return open(path, flags, mode); }
+ssize_t postern_getdents(int directory, void *entries, size_t length) { return getdents64(directory, entries, length); }
+
 int postern_openat(int directory, const char *path, int flags, uint32_t mode) {
     return openat(directory, path, flags, mode);
 }

@@ -168,17 +168,28 @@ public enum Files {
         return (all, matching)
     }
 
+    /// By getdents64(2) and little at a time: readdir(3) would take 32 KiB of heap for it, which among thousands of names
+    /// are all written to, and stay the process's.
     private static func eachName(of path: String, _ body: (UnsafePointer<CChar>) -> Void) throws(SysError) {
-        // SAFETY: the stream is closed below and lives only here.
-        guard let stream = unsafe opendir(path) else { throw SysError(call: "opendir", errno: .last) }
-        defer { unsafe _ = closedir(stream) }
-        // SAFETY: the entry is valid until the next readdir, and its name ends with NUL.
-        while let entry = unsafe readdir(stream) {
-            unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { name in
-                    guard unsafe strcmp(name, ".") != 0, unsafe strcmp(name, "..") != 0 else { return }
-                    unsafe body(name)
-                }
+        let directory = try open(path, O_RDONLY | O_DIRECTORY)
+        let size = 4096
+        // SAFETY: lives only here; the kernel writes whole entries, aligned and one behind the other, and says how far.
+        let entries = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 8)
+        defer { unsafe entries.deallocate() }
+        while true {
+            let length = try sysCallSize("getdents64") {
+                unsafe postern_getdents(directory.raw, entries, size)
+            }
+            guard length > 0 else { return }
+            var offset = 0
+            while offset < length {
+                // SAFETY: an entry begins there, and its name ends with NUL.
+                let entry = unsafe (entries + offset).assumingMemoryBound(to: postern_entry.self)
+                offset += Int(unsafe entry.pointee.length)
+                guard let name = unsafe postern_entry_name(entry), unsafe strcmp(name, ".") != 0,
+                    unsafe strcmp(name, "..") != 0
+                else { continue }
+                unsafe body(name)
             }
         }
     }

@@ -28,7 +28,7 @@ import Testing
             try say([byte], on: line)
             try keeper.turn()
         }
-        #expect(try heard(on: line) == "session")
+        #expect(try heard(on: line) == "SESSION")
     }
 
     @Test("a client is let in, comes, and is the same")
@@ -139,7 +139,7 @@ import Testing
         let line = try keeper.call()
         try say(Self.errand("version=1\0do=ask\0template=t\0mood=good\0"), on: line)
         try keeper.turn()
-        #expect(try heard(on: line) == "session")
+        #expect(try heard(on: line) == "SESSION")
     }
 
     @Test(
@@ -183,7 +183,7 @@ import Testing
         try keeper.turn()
         for dawdler in dawdlers { try awaitHangUp(dawdler.fd) }
         try keeper.turn()
-        #expect(try heard(on: next) == "session")
+        #expect(try heard(on: next) == "SESSION")
     }
 
     @Test("the door takes a stale socket's place, and leaves none behind")
@@ -211,6 +211,6 @@ import Testing
         let next = try keeper.call()
         try say(Script.errand(.ask), on: next)
         try keeper.turn()
-        #expect(try heard(on: next) == "session")
+        #expect(try heard(on: next) == "SESSION")
     }
 }

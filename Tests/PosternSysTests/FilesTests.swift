@@ -97,7 +97,7 @@ extension SysTests {
                 #expect(try Files.list(directory, after: 2, atMost: 2) == Array(all[2..<4]))
                 #expect(try Files.list(directory, after: 4, atMost: 2) == Array(all[4...]))
                 #expect(try Files.list(directory, after: 5).isEmpty)
-                #expect(throws: SysError(call: "opendir", errno: .noEntry)) {
+                #expect(throws: SysError(call: "open", errno: .noEntry)) {
                     _ = try Files.count(directory + "/none", prefix: "")
                 }
             }

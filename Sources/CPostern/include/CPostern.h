@@ -14,7 +14,6 @@
 #endif
 
 // No _GNU_SOURCE here: Swift would see structures that differ from those of its Glibc module.
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -202,6 +201,17 @@ int postern_is_cgroup2(const char *path);
 int postern_make_directory(const char *path, uint32_t mode);
 ssize_t postern_getrandom(void *bytes, size_t length);
 int postern_open(const char *path, int flags, uint32_t mode);
+/// What getdents64(2) gives of each name: struct linux_dirent64.
+struct postern_entry {
+    uint64_t inode;
+    int64_t next;
+    uint16_t length;
+    uint8_t type;
+    char name[1];
+};
+/// Bytes, 0 at the end, or -1.
+ssize_t postern_getdents(int directory, void *entries, size_t length);
+static inline const char *postern_entry_name(const struct postern_entry *entry) { return entry->name; }
 int postern_openat(int directory, const char *path, int flags, uint32_t mode);
 
 #endif
