@@ -201,6 +201,7 @@ int postern_is_cgroup2(const char *path);
 int postern_make_directory(const char *path, uint32_t mode);
 ssize_t postern_getrandom(void *bytes, size_t length);
 int postern_open(const char *path, int flags, uint32_t mode);
+int postern_openat(int directory, const char *path, int flags, uint32_t mode);
 /// What getdents64(2) gives of each name: struct linux_dirent64.
 struct postern_entry {
     uint64_t inode;
@@ -212,6 +213,5 @@ struct postern_entry {
 /// Bytes, 0 at the end, or -1.
 ssize_t postern_getdents(int directory, void *entries, size_t length);
 static inline const char *postern_entry_name(const struct postern_entry *entry) { return entry->name; }
-int postern_openat(int directory, const char *path, int flags, uint32_t mode);
 
 #endif
