@@ -29,6 +29,8 @@ int postern_fcntl(int fd, int command, int argument) { return fcntl(fd, command,
 
 int postern_pipe_capacity(int fd) { return fcntl(fd, F_GETPIPE_SZ); }
 
+int postern_pipe_resize(int fd, int bytes) { return fcntl(fd, F_SETPIPE_SZ, bytes); }
+
 int postern_bytes_readable(int fd) {
     int bytes = 0;
     return ioctl(fd, FIONREAD, &bytes) < 0 ? -1 : bytes;

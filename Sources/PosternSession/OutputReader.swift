@@ -9,6 +9,7 @@ struct OutputReader {
     private struct Source {
         var isOpen = true
         var total: UInt64 = 0
+        var isWide = false
         /// How much may still be read, once the child has exited: what the kernel can hold of its output. A
         /// grandchild may write for ever.
         var left: Int?
@@ -28,12 +29,13 @@ struct OutputReader {
         var source = kind == .stderr ? stderr : stdout
         let most = min(room, Limits.data, source.left ?? .max)
         var count = 0
-        // A PTY gives 4095 bytes at a time: they are gathered, until there is no more at once.
+        // A PTY gives 4095 bytes at a time: they are gathered, until there is no more at once. A pipe gives all
+        // that it has.
         reading: while count < most {
             switch Self.fill(&log, kind, process, most - count) {
             case .bytes(let read):
                 count += read
-                if read < 4095 { break reading }
+                if read < 4095 || !process.isTerminal { break reading }
             case .wouldBlock:
                 // After the child's exit, and after a PTY's buffers were flushed by this very read, nothing
                 // of its output is left.
@@ -43,6 +45,10 @@ struct OutputReader {
                 source.isOpen = false
                 break reading
             }
+        }
+        if count == Limits.data, !process.isTerminal, !source.isWide {
+            if kind == .stderr { process.errors.widen() } else { process.output.widen() }
+            source.isWide = true
         }
         source.total += UInt64(count)
         if let left = source.left {
@@ -84,6 +90,16 @@ struct OutputReader {
 }
 
 extension OwnedFD? {
+    /// Makes a pipe that was full hold more: its writer and the worker then run beside each other, and not in turns.
+    fileprivate func widen() {
+        switch self {
+        case .none: break
+        case .some(let fd):
+            // Where the kernel will not, it goes on as it was.
+            do throws(SysError) { try Pipe.widen(fd, to: 4 * Limits.data) } catch {}
+        }
+    }
+
     /// What a pipe can hold, in bytes.
     fileprivate var capacity: Int {
         switch self {

@@ -93,9 +93,14 @@ struct SessionLoop: ~Copyable {
             if ready.signal { try takeSignals() }
             if ready.writer || (writer?.hasUnread ?? false) { receive() }
             writeInput()
-            if ready.output { readOutput() }
+            // Each source once a turn: neither stdout nor stderr can starve the other, or the socket.
+            if ready.output { readOutput(.stdout) }
+            if ready.errors { readOutput(.stderr) }
             if ready.child { childExited() }
-            while machine.childHasExited, canRead(), !output.isDrained { readOutput() }
+            while machine.childHasExited, canRead(), !output.isDrained {
+                readOutput(.stdout)
+                readOutput(.stderr)
+            }
             if machine.childHasExited, result == nil, output.isDrained, clock.now >= settleAt ?? 0 {
                 try settle()
             }
@@ -116,6 +121,7 @@ struct SessionLoop: ~Copyable {
         var writer = false
         var child = false
         var output = false
+        var errors = false
     }
 
     // Nothing below changes anything; but lent without `mutating`, the 2 KiB of the loop are copied each time.
@@ -156,7 +162,7 @@ struct SessionLoop: ~Copyable {
         }
         if let slot = childSlot { ready.child = set.readable(slot) }
         if let slot = outputSlot { ready.output = set.isReady(slot) }
-        if let slot = errorSlot, set.isReady(slot) { ready.output = true }
+        if let slot = errorSlot, set.isReady(slot) { ready.errors = true }
         return ready
     }
 
@@ -229,14 +235,11 @@ struct SessionLoop: ~Copyable {
         if consumed > 0 { handle(.stdinConsumed(consumed)) }
     }
 
-    private mutating func readOutput() {
-        // Each source once a turn: neither stdout nor stderr can starve the other, or the socket.
-        for kind in [FrameKind.stdout, .stderr] where output.reads(kind) {
-            let count = output.read(kind, from: process, to: &log, room: outputRoom())
-            if count > 0 {
-                input.release()
-                handle(.outputRead(count))
-            }
+    private mutating func readOutput(_ kind: FrameKind) {
+        let count = output.read(kind, from: process, to: &log, room: outputRoom())
+        if count > 0 {
+            input.release()
+            handle(.outputRead(count))
         }
     }
 

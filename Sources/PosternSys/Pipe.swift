@@ -22,4 +22,12 @@ public struct Pipe: ~Copyable {
     public static func capacity(of fd: borrowing OwnedFD) throws(SysError) -> Int {
         Int(try sysCall("fcntl") { postern_pipe_capacity(fd.raw) })
     }
+
+    /// Lets the pipe of `fd` hold `bytes` at least (F_SETPIPE_SZ).
+    ///
+    /// - Throws: EPERM beyond /proc/sys/fs/pipe-max-size, or what an unprivileged user may have in all.
+    public static func widen(_ fd: borrowing OwnedFD, to bytes: Int) throws(SysError) {
+        guard try capacity(of: fd) < bytes else { return }
+        _ = try sysCall("fcntl") { postern_pipe_resize(fd.raw, Int32(clamping: bytes)) }
+    }
 }

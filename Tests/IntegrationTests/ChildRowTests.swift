@@ -123,6 +123,23 @@ extension Integration {
             try worker.finish(&transcript)
         }
 
+        @Test("row 20: a full pipe is made larger, and what it holds at the end is not lost")
+        func widePipe() throws {
+            let limit = 1 << 20
+            let count = limit + Limits.data + 200_000
+            var worker = try RunningWorker()
+            var transcript = try worker.open(
+                request(["/usr/bin/head", "-c", "\(count)", "/dev/zero"]) { $0.limit = UInt64(limit) })
+            let pid = Int32(clamping: try #require(transcript.started).pid)
+            try worker.read(&transcript) { $0.output.count >= limit }
+            try eventually { try isDead(pid) }
+            let all = WindowUpdate(consumed: UInt64(limit), limit: UInt64(2 * limit))
+            try worker.send(.window, all.encode())
+            try worker.finish(&transcript)
+            #expect(transcript.output.count == count)
+            #expect(transcript.exit?.status == .code(0))
+        }
+
         @Test("row 21: a pipe session has no controlling terminal")
         func noTerminal() throws {
             #expect(try run(script("(: </dev/tty) 2>/dev/null && echo tty || echo none")).shown == "none\n")

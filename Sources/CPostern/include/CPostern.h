@@ -130,6 +130,7 @@ const char *postern_errno_text(int error);
 int postern_pipe2(int ends[2], int flags);
 int postern_fcntl(int fd, int command, int argument);
 int postern_pipe_capacity(int fd);
+int postern_pipe_resize(int fd, int bytes);
 int postern_bytes_readable(int fd);
 int postern_poll_one(int fd, short events, int milliseconds);
 
