@@ -86,9 +86,7 @@ extension SessionLoop {
     }
 
     /// Leaves the record as it shall be, and sees those off who still read.
-    mutating func leave() throws(SysError) -> Exit {
-        // Closed means drained, and drained means reaped.
-        let exit = result ?? Exit(status: .code(255))
+    mutating func leave() throws(SysError) {
         if keeps { keepRecord() }
         if machine.cause != .shutdown, machine.cause != .reboot { history?.forget(plan.request.session) }
         place = nil
@@ -104,7 +102,6 @@ extension SessionLoop {
             try set.wait(milliseconds: earliest(clock.milliseconds(until: deadline), observers.rest))
             clock.turn()
         }
-        return exit
     }
 
     /// Leaves the session among the ended ones, with the output that nobody has consumed.

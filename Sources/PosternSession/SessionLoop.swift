@@ -83,7 +83,7 @@ struct SessionLoop: ~Copyable {
     }
 
     /// Runs the session to its end.
-    mutating func run() throws(SysError) -> Exit {
+    mutating func run() throws(SysError) {
         // The client first: it may be told before anybody could come to ask.
         send()
         enterRecord()
@@ -111,7 +111,7 @@ struct SessionLoop: ~Copyable {
             serveDoor()
             watchdog.feed()
         }
-        return try leave()
+        try leave()
     }
 
     // MARK: - Waiting

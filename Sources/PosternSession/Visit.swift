@@ -152,7 +152,6 @@ struct Visit {
             Worker.complain("postern-worker: \(error)")
         }
         session.end()
-        Notify.send("STOPPING=1")
         return .success
     }
 

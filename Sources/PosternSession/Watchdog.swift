@@ -8,7 +8,8 @@ struct Watchdog {
 
     init() {
         period = Notify.watchdogMicroseconds.map { $0 * 1000 / 2 }
-        next = MonotonicClock.nanoseconds()
+        // READY=1 has just fed it.
+        next = MonotonicClock.nanoseconds() + (period ?? 0)
     }
 
     /// How long the loop may wait.

@@ -63,7 +63,6 @@ package enum Worker {
             }
         } catch {
             audit.record(.failed(error))
-            // Not ready, but in good order: an exit before READY=1 would be a failed unit.
             leave(error.text)
             Farewell.send(error, on: socket)
             return .success
@@ -98,9 +97,9 @@ package enum Worker {
                 plan, process, in: sandbox, place: place, socket: connection, peer: peer, signals: signals,
                 audit: audit,
                 policy: policy)
-            let exit = try loop.run()
-            Notify.send("STOPPING=1\nSTATUS=\(exit.outcome)")
-            // At once: the kernel closes and unmaps faster than we do, and systemd waits for it.
+            try loop.run()
+            // At once: the kernel closes and unmaps faster than we do, and systemd waits for it. Nor is it told first:
+            // it sees the end as soon, and STOPPING=1 would cost it a second look at each session.
             Process.exitNow(ExitCode.success.rawValue)
         } catch {
             // Without poll(2) nothing can be relayed. systemd ends what is left.
@@ -148,11 +147,8 @@ package enum Worker {
         return .success
     }
 
-    /// Ready and stopping at once, in two messages: in one, STOPPING=1 hides READY=1 from systemd.
-    static func leave(_ status: String) {
-        Notify.send("READY=1")
-        Notify.send("STOPPING=1\nSTATUS=\(status)")
-    }
+    /// A unit that ended before READY=1 would be a failed one.
+    static func leave(_ status: String) { Notify.send("READY=1\nSTATUS=\(status)") }
 
     /// To stderr, which systemd connects to the journal.
     package static func complain(_ text: String) { StandardError.write(text + "\n") }

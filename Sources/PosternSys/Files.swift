@@ -29,7 +29,7 @@ public enum Files {
     /// Everything from the current position on. EFBIG past `limit` bytes.
     public static func readAll(from fd: borrowing OwnedFD, limit: Int) throws(SysError) -> [UInt8] {
         var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: min(limit + 1, 16384))
+        var chunk = [UInt8](repeating: 0, count: min(limit + 1, 4096))
         while true {
             // SAFETY: read writes at most the buffer's count.
             let length = try sysCallSize("read") {

@@ -111,6 +111,6 @@ void measure_mirrors(void) {
         {"reading-mirrors", busy_writer, &audiences[1], 1},
         {"stopped-mirrors", busy_writer, &audiences[2], 1},
     };
-    in_turns("mirrors", contenders, 3, scaled(7, 2), 1, 15);
+    in_turns("mirrors", contenders, 3, scaled(15, 2), 1, 15);
     tell("mirrored", "worker", (double)audiences[1].seen / MIRRORS / 1048576);
 }

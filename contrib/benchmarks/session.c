@@ -90,38 +90,45 @@ static void *run_client(void *argument) {
     return NULL;
 }
 
+struct crowd {
+    const struct peer *peer;
+    size_t count;
+};
+
 // Sessions per second. A client that is in the middle of one at the end ends it, and that time counts.
-static double run_block(const struct peer *peer, size_t count, double seconds) {
+static double run_crowd(const void *of) {
+    const struct crowd *crowd = of;
     struct client clients[MOST_CLIENTS] = {0};
     double start = now_ms();
     unsigned sessions = 0;
-    for (size_t i = 0; i < count; i++) {
-        clients[i].peer = peer;
-        clients[i].until = start + seconds * 1e3;
+    for (size_t i = 0; i < crowd->count; i++) {
+        clients[i].peer = crowd->peer;
+        clients[i].until = start + 1000;
         if (pthread_create(&clients[i].thread, NULL, run_client, &clients[i]) != 0)
             errx(1, "pthread_create");
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < crowd->count; i++) {
         pthread_join(clients[i].thread, NULL);
         sessions += clients[i].sessions;
     }
-    double rate = sessions / (now_ms() - start) * 1e3;
-    settle(400);
-    return rate;
+    return sessions / (now_ms() - start) * 1e3;
 }
+
+#define CROWD(peer, count, every) {peers[peer].name, run_crowd, &(const struct crowd){&peers[peer], count}, every}
 
 void measure_rates(void) {
     static const size_t counts[] = {1, 4, MOST_CLIENTS};
-    static const int contenders[] = {WORKER, REFERENCE, SOCAT, SSH_TTY};
-    double seconds = 1.5 * scale < 0.7 ? 0.7 : 1.5 * scale;
     char workload[32];
-    for (size_t block = 0; block < scaled(4, 2); block++)
-        for (size_t i = 0; i < 3; i++)
-            for (size_t peer = 0; peer < 4; peer++) {
-                snprintf(workload, sizeof workload, "rate-%zu", counts[i]);
-                const struct peer *who = &peers[contenders[(peer + block) % 4]];
-                tell(workload, who->name, run_block(who, counts[i], seconds));
-            }
+    for (size_t i = 0; i < 3; i++) {
+        const struct contender contenders[] = {
+            CROWD(WORKER, counts[i], 1),
+            CROWD(REFERENCE, counts[i], 1),
+            CROWD(SOCAT, counts[i], 4),
+            CROWD(SSH_TTY, counts[i], 4),
+        };
+        snprintf(workload, sizeof workload, "rate-%zu", counts[i]);
+        in_turns(workload, contenders, 4, scaled(16, 2), 0, 400);
+    }
 }
 
 // MARK: - What they cost the guest
