@@ -63,13 +63,13 @@ static pid_t start_flood(const struct peer *peer) {
 // Each beside one that is served in the same way.
 static void type_beside_flood(void) {
     static const int typing[] = {WORKER, REFERENCE, SSH_TTY};
-    for (size_t block = 0; block < 5; block++)
+    for (size_t block = 0; block < 15; block++)
         for (size_t i = 0; i < 3; i++) {
             struct link link;
             const struct peer *peer = &peers[typing[(i + block) % 3]];
             pid_t pid = start_flood(peer);
             begin_typing(&link, peer);
-            for (size_t key = 0; key < scaled(300, 100); key++) {
+            for (size_t key = 0; key < scaled(100, 20); key++) {
                 tell("key-flood", peer->name, type_one(&link));
                 settle(2);
             }
@@ -116,5 +116,5 @@ static double signal_past_input(const void *of) {
 
 void measure_signals(void) {
     const struct contender contenders[] = {{"worker", signal_past_input, &peers[WORKER], 1}};
-    in_turns("signal", contenders, 1, scaled(80, 40), 2, 15);
+    in_turns("signal", contenders, 1, scaled(240, 40), 2, 15);
 }
