@@ -39,8 +39,9 @@ struct ControlDoor: ~Copyable {
 
     /// Takes new callers, and reads what those say that are here. Returns the ones that want something now.
     mutating func serve(_ set: borrowing PollSet, at now: UInt64) -> [Caller] {
+        // Mostly nobody calls.
+        guard !callers.isEmpty || listenerSlot.map({ set.readable($0) }) ?? false else { return [] }
         callers.removeAll { $0.isDone || now >= $0.deadline }
-        guard listenerSlot != nil || !callers.isEmpty else { return [] }
         for caller in callers where caller.slot.map({ set.readable($0) || set.hungUp($0) }) ?? false {
             caller.listen()
         }

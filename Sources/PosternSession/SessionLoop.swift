@@ -147,10 +147,11 @@ struct SessionLoop: ~Copyable {
         }
         let childSlot = machine.childHasExited ? nil : set.add(process.child.pidfd, read: true, write: false)
         if input.wantsToWrite(at: clock.now) { _ = set.addIfOpen(process.input, read: false, write: true) }
-        let readsOutput = canRead() && output.reads(.stdout)
-        let outputSlot = readsOutput ? set.addIfOpen(process.output, read: true, write: false) : nil
-        let readsErrors = canRead() && output.reads(.stderr)
-        let errorSlot = readsErrors ? set.addIfOpen(process.errors, read: true, write: false) : nil
+        let reads = canRead()
+        let outputSlot =
+            reads && output.reads(.stdout) ? set.addIfOpen(process.output, read: true, write: false) : nil
+        let errorSlot =
+            reads && output.reads(.stderr) ? set.addIfOpen(process.errors, read: true, write: false) : nil
         observers.addAll(to: &set, log)
         door?.addAll(to: &set)
         releasing?.addAll(to: &set)
