@@ -127,7 +127,8 @@ static double kill_and_wait(const void *of) {
     settle(100);
     double start = now_ms();
     kill(pid, SIGTERM);
-    waitpid(pid, &status, 0);
+    if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status))
+        errx(1, "a signal has killed nobody");
     return now_ms() - start;
 }
 
